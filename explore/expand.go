@@ -1,0 +1,113 @@
+package explore
+
+import "fmt"
+
+// output is what one chunk of the frontier led to: the successors whose claims were kept when they were made, in order.
+// Another chunk may have ousted some of them since.
+type output struct {
+	states
+	claims []uint64
+}
+
+func (o *output) clear() {
+	o.states.clear()
+	o.claims = o.claims[:0]
+}
+
+// expander is one worker of a breadth-first search: it turns states of the frontier into claimed successors. What it counts
+// is its own until the batch is settled.
+type expander[S any, A comparable] struct {
+	sys     System[S, A]
+	bounder Bounder[S] // nil if the system has none
+	props   []Property[S, A]
+	visited *visited
+
+	current, next S
+	actions       []A
+	burst         burst
+	pending       states // the burst's states
+	out           *output
+
+	generated uint64
+	cut       uint64
+	tallies   []Tally
+	violated  []uint64 // per property its least violating claim, or noClaim
+	ousted    []uint64 // claims this worker replaced by lesser ones
+	_         [128]byte
+}
+
+func newExpander[S any, A comparable](sys System[S, A], props []Property[S, A], v *visited) *expander[S, A] {
+	w := &expander[S, A]{sys: sys, props: props, visited: v}
+	w.bounder, _ = any(sys).(Bounder[S])
+	w.tallies = newTallies(len(props))
+	w.violated = make([]uint64, len(props), len(props)+8)
+	for i := range w.violated {
+		w.violated[i] = noClaim
+	}
+	return w
+}
+
+// chunk expands the states from <= index < to of the frontier; base is the sequence number of its first state.
+func (w *expander[S, A]) chunk(f *frontier, base uint64, from, to int, out *output) {
+	w.out = out
+	f.each(from, to, func(index int, encoded []byte) { w.expand(base+uint64(index), encoded) })
+	w.flush()
+}
+
+// expand takes every action of one state.
+func (w *expander[S, A]) expand(sequence uint64, encoded []byte) {
+	w.sys.Decode(&w.current, encoded)
+	w.actions = w.sys.Actions(&w.current, w.actions[:0])
+	if w.bounder != nil {
+		w.cut |= w.bounder.Cut(&w.current)
+	}
+	if len(w.actions) > maxActions {
+		panic(fmt.Sprintf("explore: a state has %d actions, and a claim has room for %d", len(w.actions), maxActions))
+	}
+	w.generated += uint64(len(w.actions))
+	for i, by := range w.actions {
+		w.sys.Copy(&w.next, &w.current)
+		w.sys.Apply(&w.next, by)
+		claim := sequence<<actionBits | uint64(i)
+		w.judge(claim, by)
+		w.reach(claim)
+	}
+}
+
+// judge asks the properties about the step from current to next.
+func (w *expander[S, A]) judge(claim uint64, by A) {
+	judge(w.props, w.tallies, &w.current, by, &w.next, func(property int) {
+		w.violated[property] = min(w.violated[property], claim)
+	})
+}
+
+// reach puts next into the burst.
+func (w *expander[S, A]) reach(claim uint64) {
+	p, b := &w.pending, &w.burst
+	start := len(p.data)
+	p.data = w.sys.Encode(&w.next, p.data)
+	p.ends = append(p.ends, uint32(len(p.data)))
+	b.fingerprint[b.size], b.claim[b.size] = fingerprint(p.data[start:]), claim
+	b.size++
+	if b.size == burstSize {
+		w.flush()
+	}
+}
+
+// flush looks the burst's states up and writes out the ones whose claims were kept.
+func (w *expander[S, A]) flush() {
+	b := &w.burst
+	w.visited.insert(b)
+	for i := range b.size {
+		if !b.kept[i] {
+			continue
+		}
+		w.out.add(w.pending.at(i))
+		w.out.claims = append(w.out.claims, b.claim[i])
+		if b.ousted[i] != noClaim {
+			w.ousted = append(w.ousted, b.ousted[i])
+		}
+	}
+	b.size = 0
+	w.pending.clear()
+}

@@ -1,0 +1,73 @@
+package explore
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Progress is a look at a search under way. Its numbers are approximate, the report's are exact.
+type Progress struct {
+	Distinct, Generated uint64
+	Queue               uint64 // states found and not yet expanded
+	Walks               uint64
+	Depth               int
+	Elapsed             time.Duration
+	MemoryBytes         uint64
+	Rate                float64 // distinct states (of walks: steps) per second since the last look
+}
+
+// meter is what workers write while the progress goroutine reads.
+type meter struct {
+	distinct, generated, queue, walks, depth, memory atomic.Uint64
+}
+
+// watch calls o.Progress until the returned stop is called; after stop returned it is not called again. rated picks the
+// number that Rate is about.
+func (m *meter) watch(o *Options, start time.Time, rated func(*Progress) uint64) (stop func()) {
+	if o.Progress == nil {
+		return func() {}
+	}
+	every := o.Every
+	if every <= 0 {
+		every = time.Second
+	}
+	quit := make(chan struct{})
+	var done sync.WaitGroup
+	done.Go(func() {
+		ticker := time.NewTicker(every)
+		defer ticker.Stop()
+		last, lastCount := start, uint64(0)
+		for {
+			select {
+			case <-quit:
+				return
+			case now := <-ticker.C:
+				p := m.look(now.Sub(start))
+				count := rated(&p)
+				if passed := now.Sub(last).Seconds(); passed > 0 && count > lastCount {
+					p.Rate = float64(count-lastCount) / passed
+				}
+				last, lastCount = now, count
+				o.Progress(p)
+			}
+		}
+	})
+	return func() {
+		close(quit)
+		done.Wait()
+	}
+}
+
+// look reads the meter.
+func (m *meter) look(elapsed time.Duration) Progress {
+	return Progress{
+		Distinct:    m.distinct.Load(),
+		Generated:   m.generated.Load(),
+		Queue:       m.queue.Load(),
+		Walks:       m.walks.Load(),
+		Depth:       int(m.depth.Load()),
+		Elapsed:     elapsed,
+		MemoryBytes: m.memory.Load(),
+	}
+}

@@ -1,0 +1,66 @@
+package explore
+
+// System is a transition system. Methods are pure and deterministic, and safe for concurrent use on different states.
+type System[S any, A comparable] interface {
+	// Init returns the initial states; the caller treats them as its own.
+	Init() []S
+	// Actions appends what is enabled now to buf, in a fixed order. No action changes s before Apply.
+	Actions(s *S, buf []A) []A
+	// Apply takes the enabled action a in place, on a copy the caller made.
+	Apply(s *S, a A)
+	// Copy makes dst equal to src. dst may be dirty from earlier use, and shares no memory with src afterwards.
+	Copy(dst, src *S)
+	// Encode appends bytes to buf that are equal exactly for equal states.
+	Encode(s *S, buf []byte) []byte
+	// Decode is the inverse of Encode; s may be dirty, and keeps no reference to data.
+	Decode(s *S, data []byte)
+}
+
+// Bounder is an optional ability of a System: after Actions(s), which of its limits cut an action off, as bits of its own.
+type Bounder[S any] interface {
+	Cut(s *S) uint64
+}
+
+// Outcome is what a property says of one step.
+type Outcome uint8
+
+const (
+	Silent    Outcome = iota // says nothing about this step
+	Held                     // checked
+	Witnessed                // checked, and the situation it speaks of occurred
+	Violated                 // checked, and false
+)
+
+// String returns the outcome in lower case.
+func (o Outcome) String() string {
+	switch o {
+	case Silent:
+		return "silent"
+	case Held:
+		return "held"
+	case Witnessed:
+		return "witnessed"
+	case Violated:
+		return "violated"
+	}
+	return "unknown outcome"
+}
+
+// Property judges one step, also when it leads to a state that is known already. An initial state is judged as a step from
+// itself by the zero action.
+type Property[S, A any] struct {
+	Name string
+	// Check is pure, and safe for concurrent use. It may be nil for a property that only a Guide judges.
+	Check func(before *S, by A, after *S) Outcome
+}
+
+// judge asks every property about one step, counts the answers, and reports violations in property order.
+func judge[S, A any](props []Property[S, A], tallies []Tally, before *S, by A, after *S, violated func(property int)) {
+	for i := range props {
+		if check := props[i].Check; check != nil {
+			if tallies[i].count(check(before, by, after)) {
+				violated(i)
+			}
+		}
+	}
+}
