@@ -1,0 +1,14 @@
+// Package election is the reference engine: ZooKeeper's Fast Leader Election, discovery and
+// synchronisation, as one server sees them.
+//
+// It answers: given what this server knows and what just happened to it, what does it do next?
+//
+// Its one idea: a server is a plain value. [Server.Step] takes one input (a start, a message, a timer,
+// a lost connection) and changes the value in place; what leaves the server - notifications, packets,
+// disk writes, and the facts that properties are about - is collected in an [Outputs] that the caller
+// owns and reuses. Every rule that the protocol names is one small function in [Rules], so that a
+// known bug can be put in the place of a rule without a branch in the engine.
+//
+// It never does I/O, reads a clock, starts a goroutine, draws a random number or iterates over a map.
+// Where ZooKeeper does something odd the engine does the same odd thing; the comment says where.
+package election

@@ -1,0 +1,120 @@
+package election
+
+// PacketKind is a message of the follower-leader connection.
+type PacketKind uint8
+
+const (
+	FollowerInfo PacketKind = iota + 1 // learner -> leader: acceptedEpoch
+	LeaderInfo                         // leader -> learner: the new epoch
+	AckEpoch                           // learner -> leader: currentEpoch or -1, last zxid
+	NewLeader                          // leader -> learner: end of the synchronised history
+	Ack                                // learner -> leader: NEWLEADER is on disk
+	UpToDate                           // leader -> learner: serve
+)
+
+func (k PacketKind) String() string {
+	return [...]string{"?", "FOLLOWERINFO", "LEADERINFO", "ACKEPOCH", "NEWLEADER", "ACK", "UPTODATE"}[k&7%7]
+}
+
+// Packet is one message between a learner and its leader. Observers' OBSERVERINFO is FollowerInfo.
+type Packet struct {
+	Zxid    Zxid   // AckEpoch: the learner's last zxid; NewLeader: the leader's
+	Epoch   uint32 // FollowerInfo: acceptedEpoch; otherwise the leader's epoch
+	Current uint32 // AckEpoch: the learner's currentEpoch
+	Kind    PacketKind
+	NoCount bool // AckEpoch: the wire's currentEpoch -1, "sync me, but do not count me"
+	Wrote   bool // AckEpoch: the step that sent it wrote acceptedEpoch. For P19 only, not on the wire
+}
+
+// Note is a notification to a member; its sender is the server that stepped.
+type Note struct {
+	To   uint8
+	Vote Vote
+}
+
+// Sent is a packet to a member.
+type Sent struct {
+	To     uint8
+	Packet Packet
+}
+
+// Table names the vote table that decided.
+type Table uint8
+
+const (
+	Recvset Table = iota
+	Outofelection
+)
+
+func (t Table) String() string { return [...]string{"recvset", "outofelection"}[t&1] }
+
+// Decision records why a server left LOOKING, table and all, for those who judge it.
+type Decision struct {
+	Vote    Vote   // what was decided, State is the server's new state
+	Round   uint64 // the server's own round when it decided
+	Told    bool   // from FOLLOWING/LEADING votes, without finalizeWait
+	From    Table
+	Probe   Vote // what the table's entries were compared with
+	Present Set  // voters with an entry
+	Counted Set  // voters whose entry equals the probe
+	Entries [MaxVoters]Vote
+}
+
+// FactKind is something that happened in a step and that a property speaks about.
+type FactKind uint8
+
+const (
+	Heard       FactKind = iota + 1 // a leader heard Peer's acceptedEpoch Epoch while its epoch was open
+	EpochFixed                      // a leader fixed Epoch
+	AckCounted                      // a leader counted Peer's ACKEPOCH for Epoch; Flag: with a disk write
+	Established                     // a leader wrote currentEpoch Epoch
+	Serving                         // a leader has a quorum of NEWLEADER acks
+	Synced                          // a learner of leader Peer acked NEWLEADER of Epoch
+	Ahead                           // a leader refused Peer, which is more recent than itself
+	GaveUp                          // the server went back to LOOKING
+)
+
+// Fact is one such happening. Peer is a position.
+type Fact struct {
+	Kind  FactKind
+	Peer  uint8
+	Flag  bool
+	Epoch uint32
+	Max   uint32 // EpochFixed: the largest acceptedEpoch among the participants heard
+}
+
+// Outputs collects what one step does to the world. The caller resets and reuses it.
+type Outputs struct {
+	Notes     []Note
+	Packets   []Sent
+	Facts     []Fact
+	Decided   bool
+	Decision  Decision // valid if Decided
+	Connect   int8     // position of the leader to connect to, or -1
+	Close     Set      // learners whose connection this leader closes
+	HangUp    bool     // this learner closes the connection to its leader
+	Writes    int      // disk writes made
+	HaltAfter int      // in: let this many disk writes happen and no more; 0 lets all happen
+}
+
+// Reset empties the outputs and keeps their memory.
+func (o *Outputs) Reset() {
+	o.Notes, o.Packets, o.Facts = o.Notes[:0], o.Packets[:0], o.Facts[:0]
+	o.Decided, o.Connect, o.Close, o.HangUp = false, -1, 0, false
+	o.Writes, o.HaltAfter = 0, 0
+}
+
+// write tells whether the next disk write happens: after a halt nothing reaches the disk.
+func (o *Outputs) write() bool {
+	if o.HaltAfter > 0 && o.Writes >= o.HaltAfter {
+		return false
+	}
+	o.Writes++
+	return true
+}
+
+func (o *Outputs) fact(f Fact) { o.Facts = append(o.Facts, f) }
+
+func (o *Outputs) send(to int, p Packet) {
+	o.Packets = append(o.Packets, Sent{To: uint8(to), Packet: p})
+}

@@ -1,0 +1,200 @@
+package election
+
+// Phase is where a server stands between elections (QuorumPeer.ZabState).
+type Phase uint8
+
+const (
+	Election Phase = iota
+	Discovery
+	Synchronization
+	Broadcast
+)
+
+func (p Phase) String() string {
+	return [...]string{"ELECTION", "DISCOVERY", "SYNCHRONIZATION", "BROADCAST"}[p&3]
+}
+
+// table is a vote table of one lookForLeader call: an entry per voter, by position. Entries that are
+// not present are zero.
+type table struct {
+	votes   [MaxVoters]Vote
+	present Set
+}
+
+func (t *table) put(voter int, v Vote) { t.votes[voter], t.present = v, t.present.With(voter) }
+
+func (t *table) clear() {
+	for i := range t.votes {
+		if t.present.Has(i) {
+			t.votes[i] = Vote{}
+		}
+	}
+	t.present = 0
+}
+
+// Server is one server: its disk, and what it holds in memory while its process runs. Copying the
+// value copies the server. A field that is dead in a state is zero in that state, so that equal
+// servers are equal values.
+type Server struct {
+	SID SID
+	pos uint8
+
+	// On disk. A write shows in memory and on disk in the same step, or a crash came between.
+	Disk Disk
+
+	// In memory, loaded from the disk at start.
+	AcceptedEpoch uint32
+	CurrentEpoch  uint32
+	Zxid          Zxid // last logged; (e,0) once this server has served epoch e as its leader
+
+	State State
+	Phase Phase
+	Round uint64 // logical clock: in memory only, so 0 after a restart
+
+	// Of the last decision; State and Version in it are unused. While LOOKING the old one stays, for
+	// observers that ask; where there are none it is zero then.
+	Vote Vote
+
+	// While LOOKING.
+	Proposal      Candidate
+	Waiting       bool // in finalizeWait
+	recvset       table
+	outofelection table
+
+	// After LOOKING. A learner has only Epoch: that of the LEADERINFO it accepted.
+	Epoch     uint32 // of this term; 0 while it is not fixed
+	Offered   bool   // a leader has heard its own acceptedEpoch
+	heard     Set    // until the epoch is fixed: participants whose acceptedEpoch was heard
+	candidate uint32 // until then: the epoch to propose so far, 0 for none
+	heardMax  uint32 // until then: the largest acceptedEpoch heard of participants. For P18 only
+	acked     Set    // until established: whose ACKEPOCH counted
+	newAcked  Set    // until serving: whose ACK of NEWLEADER counted
+	awaitInfo Set    // connected learners that wait for LEADERINFO
+	awaitSync Set    // connected learners that wait for NEWLEADER
+	inSync    Set    // connected learners that acked NEWLEADER
+}
+
+// NewServer is a server of the ensemble that has never been started.
+func NewServer(e *Ensemble, pos int, d Disk) Server {
+	return Server{SID: e.Members[pos].SID, pos: uint8(pos), Disk: d}
+}
+
+// CopyFrom makes s equal to o, and touches only the part of the tables that the ensemble uses.
+func (s *Server) CopyFrom(o *Server, voters int) { *s = *o; _ = voters }
+
+// InputKind is what can happen to a server.
+type InputKind uint8
+
+const (
+	Start        InputKind = iota + 1 // the process starts: load the disk, look for a leader
+	Notification                      // a notification of From arrives; election thread included
+	Timeout                           // the notification time-out: send again
+	Decide                            // finalizeWait is over and nothing came
+	Offer                             // an elected leader hears its own acceptedEpoch
+	PacketIn                          // a packet of From arrives
+	GiveUp                            // initLimit, syncLimit or a lost connection: look again
+	Disconnected                      // a leader loses the connection of learner From
+)
+
+// Input is one input. From is the sender's position.
+type Input struct {
+	Kind   InputKind
+	From   uint8
+	Vote   Vote
+	Packet Packet
+}
+
+// Step lets the input happen. It is the engine's only door: what leaves the server is in out.
+func (s *Server) Step(e *Ensemble, in *Input, out *Outputs) {
+	switch in.Kind {
+	case Start:
+		s.start(e, out)
+	case Notification:
+		if s.receive(e, int(in.From), &in.Vote, out) {
+			s.handle(e, int(in.From), in.Vote, out)
+		}
+	case Timeout:
+		s.sendNotifications(e, out)
+	case Decide:
+		s.decideWaited(e, out)
+	case Offer:
+		s.offer(e, out)
+	case PacketIn:
+		s.packet(e, int(in.From), in.Packet, out)
+	case GiveUp:
+		out.HangUp = s.State != Leading
+		s.giveUp(e, out)
+	case Disconnected:
+		s.disconnected(int(in.From))
+	}
+}
+
+// start loads the disk; the round is not on it.
+func (s *Server) start(e *Ensemble, out *Outputs) {
+	*s = Server{SID: s.SID, pos: s.pos, Disk: s.Disk,
+		AcceptedEpoch: s.Disk.AcceptedEpoch, CurrentEpoch: s.Disk.CurrentEpoch, Zxid: s.Disk.Zxid}
+	s.Vote = Vote{Candidate: Candidate{Leader: s.SID, Zxid: s.Zxid, PeerEpoch: s.CurrentEpoch}}
+	s.lookForLeader(e, out)
+}
+
+// giveUp ends a term and looks again: a soft restart, memory stays.
+func (s *Server) giveUp(e *Ensemble, out *Outputs) {
+	if s.State == Leading {
+		out.Close = 1<<len(e.Members) - 1
+	}
+	out.fact(Fact{Kind: GaveUp, Epoch: s.Epoch})
+	s.endTerm()
+	s.lookForLeader(e, out)
+}
+
+func (s *Server) endTerm() {
+	s.Epoch, s.Offered = 0, false
+	s.heard, s.candidate, s.heardMax, s.acked, s.newAcked = 0, 0, 0, 0, 0
+	s.awaitInfo, s.awaitSync, s.inSync = 0, 0, 0
+}
+
+// Crash loses all but the disk.
+func (s *Server) Crash() { *s = Server{SID: s.SID, pos: s.pos, Disk: s.Disk} }
+
+// Position is the server's place in its ensemble.
+func (s *Server) Position() int { return int(s.pos) }
+
+// Initial is the vote a server starts an election with (getInitId, getInitLastLoggedZxid,
+// getPeerEpoch): itself, or nobody for an observer.
+func (s *Server) Initial(e *Ensemble) Candidate {
+	if int(s.pos) >= e.Voters {
+		return Candidate{Leader: NoServer}
+	}
+	return Candidate{Leader: s.SID, Zxid: s.Zxid, PeerEpoch: s.CurrentEpoch}
+}
+
+// Tally counts the votes for the server's own proposal: whose entries in recvset equal it.
+func (s *Server) Tally(e *Ensemble) Set { return s.tally(e, &s.recvset, s.Ballot()) }
+
+// Heard, Acked and InSync are the members whose acceptedEpoch a leader has heard, whose ACKEPOCH it
+// has counted, and who follow it in sync. Each is empty where it no longer matters.
+func (s *Server) Heard() Set  { return s.heard }
+func (s *Server) Acked() Set  { return s.acked }
+func (s *Server) InSync() Set { return s.inSync }
+
+func (s *Server) writeAcceptedEpoch(epoch uint32, out *Outputs) {
+	s.AcceptedEpoch = epoch
+	if out.write() {
+		s.Disk.AcceptedEpoch = epoch
+	}
+}
+
+func (s *Server) writeCurrentEpoch(epoch uint32, out *Outputs) {
+	s.CurrentEpoch = epoch
+	if out.write() {
+		s.Disk.CurrentEpoch = epoch
+	}
+}
+
+// writeZxid brings the log to its new end; nothing is written where it already is there.
+func (s *Server) writeZxid(z Zxid, out *Outputs) {
+	s.Zxid = z
+	if s.Disk.Zxid != z && out.write() {
+		s.Disk.Zxid = z
+	}
+}
