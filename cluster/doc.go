@@ -1,0 +1,12 @@
+// Package cluster closes servers, disks, network and faults into one transition system: what can
+// happen next, and what happens then.
+//
+// It answers: which actions are enabled in this state, and what is the state after one of them?
+//
+// Its one idea: everything that is not decided by the protocol - the order of starts, deliveries,
+// timers and faults - is an [Action], and a [State] is a plain value whose encoding is its identity.
+// Whoever chooses actions (a search, a generator, a file) therefore drives the same system.
+//
+// It never judges: facts about a step are recorded in the state's Out, and properties read them.
+// Action.String and ParseAction are inverses; that text is a line of a trace.
+package cluster

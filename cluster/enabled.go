@@ -1,0 +1,177 @@
+package cluster
+
+import "github.com/zkcheck/zkcheck/election"
+
+// Indexes into limitFields for budgets of faults.
+const (
+	crashesLimit = iota
+	restartsLimit
+	cutsLimit
+	resetsLimit
+	dropsLimit
+	dupsLimit
+	wipesLimit
+)
+
+// left is what is left of a budget.
+func (y *System) left(s *State, limit int) int {
+	budget := *limitFields[limit].at(&y.Limits)
+	if budget == Unlimited {
+		return 1
+	}
+	return budget - int(s.spent[limit])
+}
+
+// afford tells whether a budget has something left; a budget that is spent but was given is reported.
+func (y *System) afford(s *State, limit int) bool {
+	if y.left(s, limit) > 0 {
+		return true
+	}
+	if *limitFields[limit].at(&y.Limits) > 0 {
+		s.cut |= 1 << limit
+	}
+	return false
+}
+
+// Cut tells which limits cut an action off in this state, as bits for CutNames. Valid after Actions.
+func (y *System) Cut(s *State) uint64 { return s.cut }
+
+// Actions appends what can happen now, in a fixed order.
+func (y *System) Actions(s *State, buf []Action) []Action {
+	s.cut = 0
+	for i := range s.Servers {
+		buf = y.serverActions(s, i, buf)
+	}
+	for to := range s.Servers {
+		for from := range s.Servers {
+			if s.notes[from*y.n+to].n > 0 && y.reachable(s, from, to) {
+				buf = append(buf, Action{Kind: Deliver, From: y.sid(from), To: y.sid(to)})
+			}
+		}
+	}
+	for learner := range s.links {
+		if s.links[learner].status == connecting || s.links[learner].status == connected {
+			buf = y.packetActions(s, learner, buf)
+		}
+	}
+	return y.faultActions(s, buf)
+}
+
+func (y *System) sid(pos int) election.SID { return y.Ensemble.Members[pos].SID }
+
+// roundsLeft tells whether a server may enter another round.
+func (y *System) roundsLeft(s *State, round uint64) bool {
+	if y.Limits.Rounds == Unlimited || round < uint64(y.Limits.Rounds) {
+		return true
+	}
+	s.cut |= 1 << cutRounds
+	return false
+}
+
+// epochsLeft tells whether a leader may hear an acceptedEpoch without proposing too large an epoch.
+func (y *System) epochsLeft(s *State, leader *election.Server, accepted uint32) bool {
+	if leader.Epoch != 0 || uint64(leader.CandidateAfter(y.Ensemble, accepted)) <= y.lastEpoch {
+		return true
+	}
+	s.cut |= 1 << cutEpochs
+	return false
+}
+
+func (y *System) serverActions(s *State, i int, buf []Action) []Action {
+	v := &s.Servers[i]
+	sid := v.SID
+	switch {
+	case !s.Started.Has(i):
+		if y.Ensemble.Rules.Recovers(v.Disk) && y.roundsLeft(s, 0) {
+			buf = append(buf, Action{Kind: Start, From: sid})
+		}
+	case !s.Up.Has(i):
+	case v.State == election.Looking && v.Waiting:
+		buf = append(buf, Action{Kind: Decide, From: sid})
+	case v.State == election.Looking:
+		if y.resendTells(s, i) && y.afford(s, cutTimeouts) {
+			buf = append(buf, Action{Kind: Timeout, From: sid})
+		}
+	default:
+		if v.State == election.Leading && !v.Offered && y.epochsLeft(s, v, v.AcceptedEpoch) {
+			buf = append(buf, Action{Kind: Offer, From: sid})
+		}
+		if y.mayGiveUp(s, i) && y.roundsLeft(s, v.Round) {
+			buf = append(buf, Action{Kind: GiveUp, From: sid})
+		}
+	}
+	return buf
+}
+
+// resendTells: a notification time-out changes something. It sends where a peer is connected and the
+// tail of its channel says something else; the vote of the server for itself is counted again.
+func (y *System) resendTells(s *State, i int) bool {
+	v := &s.Servers[i]
+	ballot := v.Ballot()
+	connected := false
+	for to := range y.Ensemble.Voters {
+		if y.reachable(s, i, to) {
+			connected = true
+			c := y.channel(s, i, to)
+			if c.n == 0 || c.msgs[c.n-1] != ballot {
+				return true
+			}
+		}
+	}
+	return connected && i < y.Ensemble.Voters && y.Ensemble.Rules.IsQuorum(y.Ensemble, v.Tally(y.Ensemble).With(i))
+}
+
+// stalled: the term of a server can't go on, so that initLimit, syncLimit or a lost connection ends it.
+// A learner's has when its connection is lost or its leader does not lead. A leader's has, before it
+// serves, when nothing is on its way between it and its learners; when it serves, without a quorum.
+func (y *System) stalled(s *State, i int) bool {
+	v := &s.Servers[i]
+	if v.State != election.Leading {
+		l := &s.links[i]
+		leader := int(l.leader)
+		return l.status == broken || !s.Up.Has(leader) || s.cuts[i].Has(leader) ||
+			l.status == connecting && s.Servers[leader].State != election.Leading
+	}
+	if v.Phase == election.Broadcast {
+		return v.LostQuorum(y.Ensemble)
+	}
+	if !v.Offered {
+		return false
+	}
+	for learner := range s.links {
+		l := &s.links[learner]
+		if l.status != noLink && l.status != broken && int(l.leader) == i && (l.up.n > 0 || l.down.n > 0) &&
+			y.reachable(s, learner, i) {
+			return false
+		}
+	}
+	return true
+}
+
+// mayGiveUp: a stalled term ends. One that could go on can end before BROADCAST, because nothing
+// bounds how slow a peer is: that has a budget.
+func (y *System) mayGiveUp(s *State, i int) bool {
+	return y.stalled(s, i) || s.Servers[i].Phase != election.Broadcast && y.afford(s, cutGiveUps)
+}
+
+func (y *System) packetActions(s *State, learner int, buf []Action) []Action {
+	l := &s.links[learner]
+	leader := int(l.leader)
+	if !s.Up.Has(leader) || s.cuts[learner].Has(leader) {
+		return buf
+	}
+	if v := &s.Servers[leader]; l.up.n > 0 && v.State == election.Leading {
+		p := &l.up.list[0]
+		if p.Kind != election.FollowerInfo || y.epochsLeft(s, v, p.Epoch) {
+			buf = append(buf, Action{Kind: Packet, From: y.sid(learner), To: y.sid(leader)})
+		}
+	}
+	if l.down.n > 0 {
+		p, v := &l.down.list[0], &s.Servers[learner]
+		refuses := p.Kind == election.LeaderInfo && p.Epoch < v.AcceptedEpoch
+		if !refuses || y.roundsLeft(s, v.Round) {
+			buf = append(buf, Action{Kind: Packet, From: y.sid(leader), To: y.sid(learner)})
+		}
+	}
+	return buf
+}

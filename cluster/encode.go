@@ -1,0 +1,299 @@
+package cluster
+
+import (
+	"encoding/binary"
+
+	"github.com/zkcheck/zkcheck/election"
+)
+
+// Bits of the first byte of an encoded state.
+const (
+	bHurried = 1 << iota
+	bCuts
+	bSpent
+	bLinks
+)
+
+func put(b []byte, v uint64) []byte {
+	if v < 0x80 {
+		return append(b, byte(v))
+	}
+	return binary.AppendUvarint(b, v)
+}
+
+func get(b []byte) (uint64, []byte) {
+	if b[0] < 0x80 {
+		return uint64(b[0]), b[1:]
+	}
+	v, n := binary.Uvarint(b)
+	return v, b[n:]
+}
+
+// Encode appends the state: equal states give equal bytes, different states different ones. The record
+// of the last step is not part of it.
+func (y *System) Encode(s *State, b []byte) []byte {
+	at := len(b)
+	b = put(append(b, 0), uint64(s.Started))
+	b = put(b, uint64(s.Up))
+	if y.Track.Hurry && !s.unhurried {
+		b[at] |= bHurried
+	}
+	cuts, links := election.Set(0), election.Set(0)
+	for i := range s.Servers {
+		cuts |= s.cuts[i]
+		if s.links[i].status != noLink {
+			links = links.With(i)
+		}
+	}
+	if cuts != 0 {
+		b[at] |= bCuts
+		for _, c := range s.cuts {
+			b = put(b, uint64(c))
+		}
+	}
+	if s.spent != [len(limitFields)]uint16{} {
+		b[at] |= bSpent
+		b = encodeSpent(&s.spent, b)
+	}
+	if y.Track.Epochs {
+		b = append(b, s.epochs.n)
+		for _, e := range s.epochs.list[:s.epochs.n] {
+			b = append(put(b, uint64(e.epoch)), byte(e.leader))
+		}
+	}
+	for i := range s.Servers {
+		b = y.encodeServer(s, i, b)
+	}
+	if links != 0 {
+		b[at] |= bLinks
+		b = put(b, uint64(links))
+		for i := range s.links {
+			if links.Has(i) {
+				b = y.encodeLink(&s.links[i], b)
+			}
+		}
+	}
+	return y.encodeChannels(s, b)
+}
+
+// Decode is the inverse of Encode.
+func (y *System) Decode(s *State, b []byte) {
+	y.resize(s)
+	s.Out.Reset()
+	s.Actor, s.cut = -1, 0
+	head := b[0]
+	started, b := get(b[1:])
+	up, b := get(b)
+	s.Started, s.Up = election.Set(started), election.Set(up)
+	s.unhurried = y.Track.Hurry && head&bHurried == 0
+	for i := range s.cuts {
+		s.cuts[i] = 0
+		if head&bCuts != 0 {
+			var c uint64
+			c, b = get(b)
+			s.cuts[i] = election.Set(c)
+		}
+	}
+	s.spent = [len(limitFields)]uint16{}
+	if head&bSpent != 0 {
+		b = decodeSpent(&s.spent, b)
+	}
+	s.epochs.n = 0
+	if y.Track.Epochs {
+		s.epochs.n, b = b[0], b[1:]
+		for i := range s.epochs.list[:s.epochs.n] {
+			var epoch uint64
+			epoch, b = get(b)
+			s.epochs.list[i] = establishment{uint32(epoch), election.SID(b[0])}
+			b = b[1:]
+		}
+	}
+	for i := range s.Servers {
+		b = y.decodeServer(s, i, b)
+	}
+	links := uint64(0)
+	if head&bLinks != 0 {
+		links, b = get(b)
+	}
+	for i := range s.links {
+		s.links[i].status, s.links[i].up.n, s.links[i].down.n = noLink, 0, 0
+		if election.Set(links).Has(i) {
+			b = y.decodeLink(&s.links[i], b)
+		}
+	}
+	y.decodeChannels(s, b)
+}
+
+func encodeSpent(spent *[len(limitFields)]uint16, b []byte) []byte {
+	present := uint64(0)
+	for i, v := range spent {
+		if v != 0 {
+			present |= 1 << i
+		}
+	}
+	b = put(b, present)
+	for _, v := range spent {
+		if v != 0 {
+			b = put(b, uint64(v))
+		}
+	}
+	return b
+}
+
+func decodeSpent(spent *[len(limitFields)]uint16, b []byte) []byte {
+	present, b := get(b)
+	for i := range spent {
+		if present>>i&1 != 0 {
+			var v uint64
+			v, b = get(b)
+			spent[i] = uint16(v)
+		}
+	}
+	return b
+}
+
+// encodeServer: of a server without a process only the disk is left.
+func (y *System) encodeServer(s *State, i int, b []byte) []byte {
+	v := &s.Servers[i]
+	if y.Track.Initials {
+		vote := election.Vote{Candidate: s.initials[i]}
+		b = y.codec.AppendVote(b, &vote, 0, 0)
+	}
+	if s.Up.Has(i) {
+		return y.codec.Append(b, v)
+	}
+	if v.Disk == y.Disks[i] {
+		return append(b, 0)
+	}
+	return y.codec.AppendDisk(append(b, 1), &v.Disk)
+}
+
+func (y *System) decodeServer(s *State, i int, b []byte) []byte {
+	v := &s.Servers[i]
+	if y.Track.Initials {
+		var vote election.Vote
+		b = y.codec.ReadVote(b, &vote, 0, 0)
+		s.initials[i] = vote.Candidate
+	}
+	if s.Up.Has(i) {
+		return y.codec.Read(b, v, i)
+	}
+	moved := b[0]
+	b = b[1:]
+	disk := y.Disks[i]
+	if moved != 0 {
+		b = y.codec.ReadDisk(b, &disk)
+	}
+	*v = election.NewServer(y.Ensemble, i, disk)
+	return b
+}
+
+// encodeChannels writes one bit per direction for "there is something", then those.
+func (y *System) encodeChannels(s *State, b []byte) []byte {
+	at, bit := len(b), 0
+	for i := range s.notes {
+		if i/y.n == i%y.n {
+			continue
+		}
+		if bit%8 == 0 {
+			b = append(b, 0)
+		}
+		if c := &s.notes[i]; c.n > 0 || c.hasLast {
+			b[at+bit/8] |= 1 << (bit % 8)
+		}
+		bit++
+	}
+	for i := range s.notes {
+		c := &s.notes[i]
+		if c.n == 0 && !c.hasLast {
+			continue
+		}
+		b = append(b, c.n)
+		for k := range max(1, int(c.n)) {
+			b = y.codec.AppendVote(b, &c.msgs[k], s.Servers[i/y.n].Round, election.WireVersion)
+		}
+	}
+	return b
+}
+
+func (y *System) decodeChannels(s *State, b []byte) {
+	bits := b
+	if y.n > 1 {
+		b = b[(y.n*(y.n-1)+7)/8:]
+	}
+	bit := 0
+	for i := range s.notes {
+		c := &s.notes[i]
+		c.n, c.hasLast = 0, false
+		if i/y.n == i%y.n {
+			continue
+		}
+		if bits[bit/8]>>(bit%8)&1 != 0 {
+			c.n, b = b[0], b[1:]
+			c.hasLast = c.n == 0
+			for k := range max(1, int(c.n)) {
+				b = y.codec.ReadVote(b, &c.msgs[k], s.Servers[i/y.n].Round, election.WireVersion)
+			}
+		}
+		bit++
+	}
+}
+
+func (y *System) encodeLink(l *link, b []byte) []byte {
+	b = append(b, byte(l.status)|l.leader<<2, l.up.n|l.down.n<<4)
+	for i := range l.up.list[:l.up.n] {
+		b = y.encodePacket(&l.up.list[i], b)
+	}
+	for i := range l.down.list[:l.down.n] {
+		b = y.encodePacket(&l.down.list[i], b)
+	}
+	return b
+}
+
+func (y *System) decodeLink(l *link, b []byte) []byte {
+	l.status, l.leader = linkStatus(b[0]&3), b[0]>>2
+	l.up.n, l.down.n = b[1]&15, b[1]>>4
+	b = b[2:]
+	for i := range l.up.list[:l.up.n] {
+		b = y.decodePacket(&l.up.list[i], b)
+	}
+	for i := range l.down.list[:l.down.n] {
+		b = y.decodePacket(&l.down.list[i], b)
+	}
+	return b
+}
+
+const (
+	pNoCount = 1 << (3 + iota)
+	pWrote
+	pDisk // zxid and current epoch follow
+)
+
+func (y *System) encodePacket(p *election.Packet, b []byte) []byte {
+	head := byte(p.Kind)
+	if p.NoCount {
+		head |= pNoCount
+	}
+	if p.Wrote {
+		head |= pWrote
+	}
+	if p.Zxid == 0 && p.Current == 0 {
+		return put(append(b, head), uint64(p.Epoch))
+	}
+	d := election.Disk{Zxid: p.Zxid, AcceptedEpoch: p.Epoch, CurrentEpoch: p.Current}
+	return y.codec.AppendDisk(append(b, head|pDisk), &d)
+}
+
+func (y *System) decodePacket(p *election.Packet, b []byte) []byte {
+	head := b[0]
+	*p = election.Packet{Kind: election.PacketKind(head & 7), NoCount: head&pNoCount != 0, Wrote: head&pWrote != 0}
+	if head&pDisk == 0 {
+		epoch, b := get(b[1:])
+		p.Epoch = uint32(epoch)
+		return b
+	}
+	var d election.Disk
+	b = y.codec.ReadDisk(b[1:], &d)
+	p.Zxid, p.Epoch, p.Current = d.Zxid, d.AcceptedEpoch, d.CurrentEpoch
+	return b
+}

@@ -1,0 +1,156 @@
+package cluster
+
+import "github.com/zkcheck/zkcheck/election"
+
+// faultActions appends the faults that the budgets allow, and heals.
+func (y *System) faultActions(s *State, buf []Action) []Action {
+	for i := range s.Servers {
+		buf = y.crashActions(s, i, buf)
+	}
+	for a := range y.n {
+		for b := a + 1; b < y.n; b++ {
+			buf = y.linkFaults(s, a, b, buf)
+		}
+	}
+	if y.Limits.Drops > 0 || y.Limits.Dups > 0 {
+		buf = y.messageFaults(s, buf)
+	}
+	return buf
+}
+
+func (y *System) crashActions(s *State, i int, buf []Action) []Action {
+	sid := y.sid(i)
+	if s.Up.Has(i) {
+		if y.Limits.Crashes > 0 && y.afford(s, crashesLimit) {
+			buf = append(buf, Action{Kind: Crash, From: sid})
+			if in, ok := y.interruptible(s, i); ok && s.Servers[i].Interruptible(y.Ensemble, &in) {
+				buf = append(buf, Action{Kind: Crash, From: sid, N: 1})
+			}
+		}
+		return buf
+	}
+	if !s.Started.Has(i) {
+		return buf
+	}
+	if y.Limits.Restarts > 0 && y.Ensemble.Rules.Recovers(s.Servers[i].Disk) &&
+		y.afford(s, restartsLimit) && y.roundsLeft(s, 0) {
+		buf = append(buf, Action{Kind: Restart, From: sid})
+	}
+	if y.Limits.Wipes > 0 && s.Servers[i].Disk != (election.Disk{}) && y.afford(s, wipesLimit) {
+		buf = append(buf, Action{Kind: Wipe, From: sid})
+	}
+	return buf
+}
+
+// interruptible is the one step of a server that can make more than one disk write: a learner's
+// NEWLEADER, or the offer of a leader that is a quorum by itself.
+func (y *System) interruptible(s *State, i int) (election.Input, bool) {
+	l := &s.links[i]
+	if l.status == connected && l.down.n > 0 && y.reachable(s, i, int(l.leader)) {
+		return election.Input{Kind: election.PacketIn, From: l.leader, Packet: l.down.list[0]}, true
+	}
+	v := &s.Servers[i]
+	if v.State == election.Leading && !v.Offered && y.epochsLeft(s, v, v.AcceptedEpoch) {
+		return election.Input{Kind: election.Offer}, true
+	}
+	return election.Input{}, false
+}
+
+// linkFaults: cut, heal and reset. Observers have no connection to each other.
+func (y *System) linkFaults(s *State, a, b int, buf []Action) []Action {
+	if a >= y.Ensemble.Voters {
+		return buf
+	}
+	from, to := min(y.sid(a), y.sid(b)), max(y.sid(a), y.sid(b))
+	if s.cuts[a].Has(b) {
+		return append(buf, Action{Kind: Heal, From: from, To: to})
+	}
+	if y.Limits.Cuts > 0 && y.afford(s, cutsLimit) {
+		buf = append(buf, Action{Kind: Cut, From: from, To: to})
+	}
+	if y.Limits.Resets > 0 && y.reachable(s, a, b) && y.afford(s, resetsLimit) {
+		buf = append(buf, Action{Kind: Reset, From: from, To: to})
+	}
+	return buf
+}
+
+func (y *System) messageFaults(s *State, buf []Action) []Action {
+	for from := range y.n {
+		for to := range y.n {
+			c := y.channel(s, from, to)
+			if c.n == 0 || !y.reachable(s, from, to) {
+				continue
+			}
+			if y.Limits.Drops > 0 && y.afford(s, dropsLimit) {
+				buf = append(buf, Action{Kind: Drop, From: y.sid(from), To: y.sid(to)})
+			}
+			if y.Limits.Dups > 0 && int(c.n) < y.Limits.ChannelLen && y.afford(s, dupsLimit) {
+				buf = append(buf, Action{Kind: Dup, From: y.sid(from), To: y.sid(to)})
+			}
+		}
+	}
+	return buf
+}
+
+func (y *System) applyFault(s *State, a Action, from, to int) {
+	switch a.Kind {
+	case Crash:
+		s.spent[crashesLimit]++
+		y.crash(s, from, int(a.N))
+	case Restart:
+		s.spent[restartsLimit]++
+		y.boot(s, from)
+	case Wipe:
+		s.spent[wipesLimit]++
+		s.Servers[from] = election.NewServer(y.Ensemble, from, election.Disk{})
+	case Cut:
+		s.spent[cutsLimit]++
+		y.disconnect(s, from, to)
+		s.cuts[from], s.cuts[to] = s.cuts[from].With(to), s.cuts[to].With(from)
+		s.Actor = -1
+	case Heal:
+		s.cuts[from], s.cuts[to] = s.cuts[from].Without(to), s.cuts[to].Without(from)
+		y.connect(s, from, to)
+		s.Actor = -1
+	case Reset:
+		s.spent[resetsLimit]++
+		y.disconnect(s, from, to)
+		y.connect(s, from, to)
+		s.Actor = -1
+	case Drop:
+		s.spent[dropsLimit]++
+		y.pop(s, from, to)
+		s.Actor = -1
+	case Dup:
+		s.spent[dupsLimit]++
+		c := y.channel(s, from, to)
+		copy(c.msgs[1:c.n+1], c.msgs[:c.n])
+		c.n++
+		s.Actor = -1
+	default:
+		panic("unknown action " + a.String())
+	}
+	y.forgetAll(s)
+}
+
+// crash stops a process, in the middle of its next step after a disk write if one is given.
+func (y *System) crash(s *State, pos, afterWrite int) {
+	if afterWrite > 0 {
+		in, ok := y.interruptible(s, pos)
+		if !ok {
+			panic("crash after a disk write, but no step is there to interrupt")
+		}
+		s.Out.HaltAfter = afterWrite
+		y.step(s, pos, &in)
+		s.Out.Reset()
+	}
+	for other := range y.n {
+		if other != pos {
+			y.disconnect(s, pos, other)
+			y.channel(s, pos, other).hasLast = false
+		}
+	}
+	s.Servers[pos].Crash()
+	s.Up = s.Up.Without(pos)
+	s.links[pos] = link{}
+}

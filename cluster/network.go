@@ -1,0 +1,127 @@
+package cluster
+
+import "github.com/zkcheck/zkcheck/election"
+
+func (y *System) channel(s *State, from, to int) *channel { return &s.notes[from*y.n+to] }
+
+// reachable tells whether two positions have an election connection. It comes up as soon as both run
+// and the link is not cut: QuorumCnxManager connects when there is something to send, and a server
+// that enters an election has something to send to everybody.
+func (y *System) reachable(s *State, a, b int) bool {
+	return a != b && s.Up.Has(a) && s.Up.Has(b) && !s.cuts[a].Has(b)
+}
+
+// sendNote puts a notification into the send queue of its receiver (QuorumCnxManager.toSend).
+func (y *System) sendNote(s *State, from, to int, v *election.Vote) {
+	c := y.channel(s, from, to)
+	if !y.reachable(s, from, to) {
+		c.n, c.hasLast, c.msgs[0] = 0, true, *v
+		return
+	}
+	switch {
+	case c.n > 0 && c.msgs[c.n-1] == *v: // coalesces with the tail
+	case int(c.n) < y.Limits.ChannelLen:
+		c.msgs[c.n] = *v
+		c.n, c.hasLast = c.n+1, false
+	case y.FIFO: // the receive queue is bounded too, and loses its oldest
+		copy(c.msgs[:c.n-1], c.msgs[1:c.n])
+		c.msgs[c.n-1] = *v
+		s.cut |= 1 << cutChannel
+	default: // the newest replaces the one unsent
+		c.msgs[c.n-1] = *v
+	}
+}
+
+// pop takes the head of an election channel.
+func (y *System) pop(s *State, from, to int) election.Vote {
+	c := y.channel(s, from, to)
+	v := c.pop()
+	y.forget(s, from, to)
+	return v
+}
+
+// forget clears the last message sent where no connection will ever send it again: a field that is
+// dead must not tell states apart.
+func (y *System) forget(s *State, from, to int) {
+	c := y.channel(s, from, to)
+	if c.hasLast && y.reachable(s, from, to) && !y.mayReconnect(s) {
+		c.hasLast = false
+	}
+}
+
+// mayReconnect tells whether a budget is left that could take a connection away and bring it back.
+func (y *System) mayReconnect(s *State) bool {
+	return y.left(s, cutsLimit) > 0 || y.left(s, resetsLimit) > 0 ||
+		y.left(s, crashesLimit) > 0 && y.left(s, restartsLimit) > 0
+}
+
+// forgetAll follows the spending of a budget.
+func (y *System) forgetAll(s *State) {
+	if y.mayReconnect(s) {
+		return
+	}
+	for from := range y.n {
+		for to := range y.n {
+			y.forget(s, from, to)
+		}
+	}
+}
+
+// connect brings up the election connection of two positions if nothing is in the way.
+func (y *System) connect(s *State, a, b int) {
+	if y.reachable(s, a, b) {
+		for _, c := range [2]*channel{y.channel(s, a, b), y.channel(s, b, a)} {
+			c.connect()
+		}
+		y.forget(s, a, b)
+		y.forget(s, b, a)
+	}
+}
+
+// disconnect loses all connections between two positions with what was in flight.
+func (y *System) disconnect(s *State, a, b int) {
+	y.channel(s, a, b).collapse()
+	y.channel(s, b, a).collapse()
+	for _, p := range [2][2]int{{a, b}, {b, a}} {
+		l := &s.links[p[0]]
+		if int(l.leader) == p[1] && l.status == connected {
+			l.breakOff()
+			y.tellLeader(s, p[1], p[0])
+		}
+	}
+}
+
+// hangUp: a learner closes the connection to its leader.
+func (y *System) hangUp(s *State, learner int) {
+	l := &s.links[learner]
+	was, leader := l.status, int(l.leader)
+	*l = link{}
+	if was == connected {
+		y.tellLeader(s, leader, learner)
+	}
+}
+
+func (y *System) tellLeader(s *State, leader, learner int) {
+	s.Servers[leader].Step(y.Ensemble, &election.Input{Kind: election.Disconnected, From: uint8(learner)}, &s.Out)
+}
+
+// sendPacket puts a packet on the link of a learner: up when the learner itself sends it.
+func (y *System) sendPacket(s *State, from, to int, p election.Packet) {
+	if l := &s.links[from]; l.status != noLink && int(l.leader) == to {
+		l.up.push(p)
+	} else if l := &s.links[to]; l.status == connected && int(l.leader) == from {
+		l.down.push(p)
+	}
+}
+
+// takePacket is the input that the head of the link from one position to another makes.
+func (y *System) takePacket(s *State, from, to int) *election.Input {
+	in := &election.Input{Kind: election.PacketIn, From: uint8(from)}
+	if l := &s.links[from]; l.status != noLink && int(l.leader) == to && l.up.n > 0 {
+		l.status = connected
+		in.Packet = l.up.pop()
+	} else {
+		in.Packet = s.links[to].down.pop()
+	}
+	return in
+}

@@ -1,0 +1,206 @@
+package cluster
+
+import (
+	"github.com/zkcheck/zkcheck/election"
+)
+
+// Track says which history is part of a state. A property that needs one asks for it; what is not
+// tracked costs nothing.
+type Track struct {
+	Epochs   bool // who established which epoch
+	Hurry    bool // whether every decision was made with nothing in flight to the decider
+	Initials bool // with which vote each server entered its last election
+}
+
+// Or is both.
+func (t Track) Or(u Track) Track {
+	return Track{t.Epochs || u.Epochs, t.Hurry || u.Hurry, t.Initials || u.Initials}
+}
+
+// Config is what a cluster is made of.
+type Config struct {
+	Ensemble *election.Ensemble
+	Disks    []election.Disk // at the start, by position
+	Limits   Limits
+	FIFO     bool // plain FIFO channels instead of ZooKeeper's one-slot send queue
+	Track    Track
+}
+
+// System is the transition system of a cluster. It is immutable and safe for concurrent use.
+type System struct {
+	Config
+	codec     *election.Codec
+	n         int
+	lastEpoch uint64 // no leader fixes an epoch above it
+}
+
+// New makes the system. The number of disks must be that of the members.
+func New(c Config) (*System, error) {
+	if err := c.Limits.Validate(); err != nil {
+		return nil, err
+	}
+	s := &System{Config: c, codec: election.NewCodec(c.Ensemble, c.Disks), n: len(c.Ensemble.Members)}
+	if c.Limits.Epochs == Unlimited {
+		s.lastEpoch = election.MaxEpoch
+	} else {
+		for _, d := range c.Disks {
+			s.lastEpoch = max(s.lastEpoch, uint64(d.AcceptedEpoch))
+		}
+		s.lastEpoch = min(s.lastEpoch+uint64(c.Limits.Epochs), election.MaxEpoch)
+	}
+	return s, nil
+}
+
+// WithLimits is the same system under other limits. States of the one are states of the other.
+func (y *System) WithLimits(l Limits) (*System, error) {
+	c := y.Config
+	c.Limits = l
+	return New(c)
+}
+
+// Init is the one state before any start.
+func (y *System) Init() []State {
+	s := State{Actor: -1}
+	y.resize(&s)
+	for i := range s.Servers {
+		s.Servers[i] = election.NewServer(y.Ensemble, i, y.Disks[i])
+	}
+	s.unhurried = y.Track.Hurry
+	return []State{s}
+}
+
+func (y *System) resize(s *State) {
+	if len(s.Servers) == y.n {
+		return
+	}
+	s.Servers = make([]election.Server, y.n)
+	s.cuts = make([]election.Set, y.n)
+	s.notes = make([]channel, y.n*y.n)
+	s.links = make([]link, y.n)
+	s.initials = make([]election.Candidate, y.n)
+}
+
+// Copy makes dst equal to src; they share nothing. The record of src's last step is not copied.
+func (y *System) Copy(dst, src *State) {
+	y.resize(dst)
+	for i := range src.Servers {
+		dst.Servers[i].CopyFrom(&src.Servers[i], y.Ensemble.Voters)
+		l := &src.links[i]
+		if l.status != noLink {
+			dst.links[i] = *l
+		} else {
+			dst.links[i].status, dst.links[i].up.n, dst.links[i].down.n = noLink, 0, 0
+		}
+	}
+	for i := range src.notes {
+		dst.notes[i].copyFrom(&src.notes[i])
+	}
+	copy(dst.cuts, src.cuts)
+	if y.Track.Initials {
+		copy(dst.initials, src.initials)
+	}
+	dst.Started, dst.Up, dst.spent, dst.unhurried = src.Started, src.Up, src.spent, src.unhurried
+	dst.epochs.n = src.epochs.n
+	copy(dst.epochs.list[:src.epochs.n], src.epochs.list[:src.epochs.n])
+}
+
+// Apply makes the action happen. It must be one of Actions, or Apply panics.
+func (y *System) Apply(s *State, a Action) {
+	s.Out.Reset()
+	from, ok := y.Ensemble.Position(a.From)
+	if !ok {
+		panic("action of a server outside the cluster: " + a.String())
+	}
+	to, _ := y.Ensemble.Position(a.To)
+	s.Actor = from
+	switch a.Kind {
+	case Start:
+		s.Started = s.Started.With(from)
+		y.boot(s, from)
+	case Deliver:
+		s.Actor = to
+		v := y.pop(s, from, to)
+		y.step(s, to, &election.Input{Kind: election.Notification, From: uint8(from), Vote: v})
+	case Timeout:
+		s.spend(cutTimeouts, y.Limits.Timeouts)
+		y.step(s, from, &election.Input{Kind: election.Timeout})
+	case Decide:
+		y.step(s, from, &election.Input{Kind: election.Decide})
+	case Offer:
+		y.step(s, from, &election.Input{Kind: election.Offer})
+	case Packet:
+		s.Actor = to
+		y.step(s, to, y.takePacket(s, from, to))
+	case GiveUp:
+		if !y.stalled(s, from) {
+			s.spend(cutGiveUps, y.Limits.GiveUps)
+		}
+		y.step(s, from, &election.Input{Kind: election.GiveUp})
+	default:
+		y.applyFault(s, a, from, to)
+	}
+	y.remember(s)
+}
+
+// step lets one server act and carries what leaves it.
+func (y *System) step(s *State, pos int, in *election.Input) {
+	v := &s.Servers[pos]
+	out := &s.Out
+	v.Step(y.Ensemble, in, out)
+	if out.HaltAfter > 0 {
+		return
+	}
+	if out.HangUp {
+		y.hangUp(s, pos)
+	}
+	if out.Close != 0 {
+		for l := range s.links {
+			if out.Close.Has(l) && int(s.links[l].leader) == pos && s.links[l].status == connected {
+				s.links[l].breakOff()
+				v.Step(y.Ensemble, &election.Input{Kind: election.Disconnected, From: uint8(l)}, out)
+			}
+		}
+	}
+	if out.Connect >= 0 {
+		s.links[pos] = link{status: connecting, leader: uint8(out.Connect)}
+	}
+	for _, p := range out.Packets {
+		y.sendPacket(s, pos, int(p.To), p.Packet)
+	}
+	for i := range out.Notes {
+		y.sendNote(s, pos, int(out.Notes[i].To), &out.Notes[i].Vote)
+	}
+}
+
+// boot starts a process: connections come up with it, and what others last sent it is sent again.
+func (y *System) boot(s *State, pos int) {
+	s.Up = s.Up.With(pos)
+	for other := range y.n {
+		y.connect(s, pos, other)
+	}
+	y.step(s, pos, &election.Input{Kind: election.Start})
+}
+
+// remember keeps the history that is tracked.
+func (y *System) remember(s *State) {
+	if y.Track.Epochs {
+		for _, f := range s.Out.Facts {
+			if f.Kind == election.Established {
+				s.epochs.add(f.Epoch, s.Servers[s.Actor].SID)
+			}
+		}
+	}
+	if y.Track.Hurry && s.Out.Decided && s.InFlight(s.Actor) > 0 {
+		s.unhurried = false
+	}
+	if y.Track.Initials && s.Actor >= 0 && s.Up.Has(s.Actor) && s.Servers[s.Actor].State == election.Looking {
+		s.initials[s.Actor] = s.Servers[s.Actor].Initial(y.Ensemble)
+	}
+}
+
+// spend takes one from a budget; an unlimited one is not counted, so that it does not tell states apart.
+func (s *State) spend(limit int, budget int) {
+	if budget != Unlimited {
+		s.spent[limit]++
+	}
+}
