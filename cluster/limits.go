@@ -128,16 +128,16 @@ func ParseLimits(s string) (Limits, error) {
 	return l, l.Validate()
 }
 
-// maxCount bounds every limit: counters in a state are 16 bits wide.
-const maxCount = 1 << 15
+// MaxBudget bounds every limit: counters in a state are 16 bits wide.
+const MaxBudget = 1 << 15
 
 // Validate refuses numbers that no system can have.
 func (l Limits) Validate() error {
 	for i, field := range limitFields {
 		v := *field.at(&l)
 		switch {
-		case v > maxCount:
-			return fmt.Errorf("limit %s: %d is above %d", field.Name, v, maxCount)
+		case v > MaxBudget:
+			return fmt.Errorf("limit %s: %d is above %d", field.Name, v, MaxBudget)
 		case v < 0 && (v != Unlimited || field.Fault || i == cutChannel):
 			return fmt.Errorf("limit %s: %d is negative", field.Name, v)
 		}

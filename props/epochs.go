@@ -1,0 +1,133 @@
+package props
+
+import (
+	"github.com/zkcheck/zkcheck/cluster"
+	"github.com/zkcheck/zkcheck/election"
+	"github.com/zkcheck/zkcheck/model"
+)
+
+// What must be true of epochs: P1, P2, P16, P18, P19.
+func epochProperties() []Property {
+	return []Property{
+		{ID: "P1", Name: "one-leader-per-epoch", Kind: Always, Track: cluster.Track{Epochs: true},
+			Doc: "no epoch is established by two servers, now or over the whole run", Check: oneLeaderPerEpoch},
+		{ID: "P2", Name: "epochs-never-go-back", Kind: Always,
+			Doc: "acceptedEpoch and currentEpoch on a disk only grow, and acceptedEpoch >= currentEpoch", Check: epochsNeverGoBack},
+		{ID: "P16", Name: "promised-before-told", Kind: Always,
+			Doc: "who sends LEADERINFO(e) has acceptedEpoch >= e on its own disk", Check: promisedBeforeTold},
+		{ID: "P18", Name: "fixed-epoch-is-new", Kind: Always,
+			Doc: "the epoch a leader fixes is above every acceptedEpoch it heard, its own included", Check: fixedEpochIsNew},
+		{ID: "P19", Name: "counted-acks-are-promises", Kind: Always,
+			Doc: "a counted ACKEPOCH(e) came with its sender's disk write of acceptedEpoch = e", Check: countedAcksArePromises},
+	}
+}
+
+// established tells whether the server is a leader that has established its epoch.
+func established(s *election.Server) bool {
+	return s.State == election.Leading && s.Phase >= election.Synchronization
+}
+
+// oneLeaderPerEpoch. The witness: an epoch is established in a run that has established another.
+func oneLeaderPerEpoch(st *Step) (Outcome, error) {
+	var lone *election.Server
+	for i := range st.After.Servers {
+		if a := &st.After.Servers[i]; established(a) && st.After.Up.Has(i) {
+			lone = a
+			for k := range i {
+				if b := &st.After.Servers[k]; established(b) && a.Epoch == b.Epoch && st.After.Up.Has(k) {
+					return violated("epoch %d has two established leaders, server %v and server %v", a.Epoch, b.SID, a.SID)
+				}
+			}
+		}
+	}
+	if lone == nil {
+		return Silent, nil
+	}
+	again := false
+	for _, f := range st.After.Out.Facts {
+		if f.Kind != election.Established {
+			continue
+		}
+		leader := st.actor().SID
+		if first, ok := st.Before.EstablishedBy(f.Epoch); ok && first != leader {
+			return violated("server %v established epoch %d, which server %v had established before", leader, f.Epoch, first)
+		}
+		again = st.Before.EstablishedEpochs() > 0
+	}
+	return held(again)
+}
+
+// epochsNeverGoBack. The witness: an epoch on a disk grew. A wiped disk starts again.
+func epochsNeverGoBack(st *Step) (Outcome, error) {
+	if st.Action.Kind == cluster.Wipe {
+		return Silent, nil
+	}
+	grew := false
+	for i := range st.After.Servers {
+		was, is := &st.Before.Servers[i].Disk, &st.After.Servers[i].Disk
+		if was.AcceptedEpoch == is.AcceptedEpoch && was.CurrentEpoch == is.CurrentEpoch {
+			continue
+		}
+		switch {
+		case is.AcceptedEpoch < was.AcceptedEpoch:
+			return violated("server %v: acceptedEpoch on disk went back from %d to %d", st.sid(i), was.AcceptedEpoch, is.AcceptedEpoch)
+		case is.CurrentEpoch < was.CurrentEpoch:
+			return violated("server %v: currentEpoch on disk went back from %d to %d", st.sid(i), was.CurrentEpoch, is.CurrentEpoch)
+		case is.AcceptedEpoch < is.CurrentEpoch:
+			return violated("server %v: acceptedEpoch %d on disk is below currentEpoch %d", st.sid(i), is.AcceptedEpoch, is.CurrentEpoch)
+		}
+		grew = true
+	}
+	return held(grew)
+}
+
+func promisedBeforeTold(st *Step) (Outcome, error) {
+	for _, p := range st.After.Out.Packets {
+		if p.Packet.Kind != election.LeaderInfo {
+			continue
+		}
+		if a := st.actor(); a.Disk.AcceptedEpoch < p.Packet.Epoch {
+			return violated("server %v sent LEADERINFO(%d) to server %v with acceptedEpoch %d on its disk",
+				a.SID, p.Packet.Epoch, st.sid(int(p.To)), a.Disk.AcceptedEpoch)
+		}
+		return Witnessed, nil
+	}
+	return Silent, nil
+}
+
+func fixedEpochIsNew(st *Step) (Outcome, error) {
+	for _, f := range st.After.Out.Facts {
+		if f.Kind == election.EpochFixed {
+			if f.Epoch <= f.Max {
+				return violated("server %v fixed epoch %d after hearing acceptedEpoch %d", st.actor().SID, f.Epoch, f.Max)
+			}
+			return Witnessed, nil
+		}
+	}
+	return Silent, nil
+}
+
+func countedAcksArePromises(st *Step) (Outcome, error) {
+	for _, f := range st.After.Out.Facts {
+		if f.Kind == election.AckCounted {
+			if !f.Flag {
+				return violated("server %v counted ACKEPOCH(%d) of server %v, which did not write acceptedEpoch %d when it sent it",
+					st.actor().SID, f.Epoch, st.sid(int(f.Peer)), f.Epoch)
+			}
+			return Witnessed, nil
+		}
+	}
+	return Silent, nil
+}
+
+// ackQuorum is the part of P6 that is about epochs: the ACKEPOCHs that established one.
+func ackQuorum(st *Step, f election.Fact) error {
+	set := election.Set(f.Max)
+	sids := make([]election.SID, 0, election.MaxServers)
+	for i := range st.members() {
+		if set.Has(i) {
+			sids = append(sids, st.sid(i))
+		}
+	}
+	return model.AckQuorum(st.members(), st.actor().SID, f.Epoch, sids)
+}

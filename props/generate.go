@@ -1,0 +1,105 @@
+package props
+
+import (
+	"github.com/zkcheck/zkcheck/cluster"
+	"github.com/zkcheck/zkcheck/election"
+)
+
+// Setup draws a cluster: one to seven voters, sometimes observers and weights, disks that are biased to
+// ties, limits, and the kind of channel. It is always a valid one.
+func Setup(c Choices) cluster.Config {
+	voters := 1 + c.Int(7)
+	observers := max(0, c.Int(8)-5)
+	groups := 0
+	if voters >= 3 && c.Int(6) == 5 {
+		groups = 1 + c.Int(3)
+	}
+	members := make([]election.Member, 0, voters+observers)
+	disks := make([]election.Disk, 0, voters+observers)
+	for i := range voters + observers {
+		m := election.Member{SID: election.SID(i + 1), Observer: i >= voters}
+		if groups > 0 && i < voters {
+			m.Group, m.Weight = uint8(1+i%groups), uint8(c.Int(3))
+			if i < groups {
+				m.Weight = max(m.Weight, 1) // no group without a say, so there is a quorum
+			}
+		}
+		members = append(members, m)
+		disks = append(disks, disk(c))
+	}
+	e, err := election.NewEnsemble(members)
+	if err != nil {
+		panic("a generated ensemble is always valid: " + err.Error())
+	}
+	return cluster.Config{Ensemble: e, Disks: disks, Limits: faults(c), FIFO: c.Int(8) == 7,
+		Track: TrackOf(All())}
+}
+
+// disk draws small epochs and counters, so that ties are the rule: epoch(zxid) <= currentEpoch <=
+// acceptedEpoch.
+func disk(c Choices) election.Disk {
+	current := uint32(c.Int(3))
+	accepted := current
+	if c.Int(4) == 3 {
+		accepted += 1 + uint32(c.Int(2))
+	}
+	epoch := current
+	if c.Int(4) == 3 {
+		epoch = uint32(c.Int(int(current) + 1))
+	}
+	return election.Disk{AcceptedEpoch: accepted, CurrentEpoch: current, Zxid: election.NewZxid(epoch, uint32(c.Int(3)))}
+}
+
+// faults draws a profile of faults: none, few or many of each kind, and channels of one to three.
+func faults(c Choices) cluster.Limits {
+	l := cluster.DefaultLimits()
+	l.Rounds, l.Epochs = 12, 12
+	l.ChannelLen = 1 + c.Int(3)
+	budget := func() int { return [...]int{0, 1, 2, 6}[c.Int(4)] }
+	l.Crashes, l.Cuts, l.Resets = budget(), budget(), budget()
+	l.Drops, l.Dups, l.GiveUps = budget(), budget(), budget()
+	l.Restarts = l.Crashes
+	return l
+}
+
+// Pick draws one of the enabled actions, faults and timers less often than the rest. It returns an
+// index, so that every draw is a valid one.
+func Pick(c Choices, enabled []cluster.Action) int {
+	b := c.Int(256)
+	steady, rare := 0, 0 // how many of each class
+	for _, a := range enabled {
+		if rarely(a.Kind) {
+			rare++
+		} else {
+			steady++
+		}
+	}
+	if rare > 0 && (steady == 0 || b >= 224) {
+		return nth(enabled, true, c.Int(rare))
+	}
+	return nth(enabled, false, b%steady)
+}
+
+// rarely: timers and faults. Restarts and heals are as common as messages, or little would happen.
+func rarely(k cluster.Kind) bool {
+	switch k {
+	case cluster.Timeout, cluster.GiveUp:
+		return true
+	case cluster.Restart, cluster.Heal:
+		return false
+	}
+	return k.Fault()
+}
+
+// nth finds the k-th action of a class.
+func nth(enabled []cluster.Action, rare bool, k int) int {
+	for i, a := range enabled {
+		if rarely(a.Kind) == rare {
+			if k == 0 {
+				return i
+			}
+			k--
+		}
+	}
+	panic("fewer actions of a class than were counted")
+}
