@@ -162,10 +162,7 @@ func (y *System) encodeServer(s *State, i int, b []byte) []byte {
 	if s.Up.Has(i) {
 		return y.codec.Append(b, v)
 	}
-	if v.Disk == y.Disks[i] {
-		return append(b, 0)
-	}
-	return y.codec.AppendDisk(append(b, 1), &v.Disk)
+	return y.codec.AppendStopped(b, v)
 }
 
 func (y *System) decodeServer(s *State, i int, b []byte) []byte {
@@ -178,64 +175,59 @@ func (y *System) decodeServer(s *State, i int, b []byte) []byte {
 	if s.Up.Has(i) {
 		return y.codec.Read(b, v, i)
 	}
-	moved := b[0]
-	b = b[1:]
-	disk := y.Disks[i]
-	if moved != 0 {
-		b = y.codec.ReadDisk(b, &disk)
-	}
-	*v = election.NewServer(y.Ensemble, i, disk)
-	return b
+	return y.codec.ReadStopped(b, v, i)
 }
 
 // encodeChannels writes one bit per direction for "there is something", then those.
 func (y *System) encodeChannels(s *State, b []byte) []byte {
-	at, bit := len(b), 0
-	for i := range s.notes {
-		if i/y.n == i%y.n {
-			continue
-		}
-		if bit%8 == 0 {
-			b = append(b, 0)
-		}
-		if c := &s.notes[i]; c.n > 0 || c.hasLast {
-			b[at+bit/8] |= 1 << (bit % 8)
-		}
-		bit++
+	at := len(b)
+	for range y.channelBytes() {
+		b = append(b, 0)
 	}
-	for i := range s.notes {
-		c := &s.notes[i]
-		if c.n == 0 && !c.hasLast {
-			continue
-		}
-		b = append(b, c.n)
-		for k := range max(1, int(c.n)) {
-			b = y.codec.AppendVote(b, &c.msgs[k], s.Servers[i/y.n].Round, election.WireVersion)
+	bit := 0
+	for from := range y.n {
+		round := s.Servers[from].Round
+		for to := range y.n {
+			if to == from {
+				continue
+			}
+			if c := &s.notes[from*y.n+to]; c.n > 0 || c.hasLast {
+				b[at+bit>>3] |= 1 << (bit & 7)
+				b = append(b, c.n)
+				for k := range max(1, int(c.n)) {
+					b = y.codec.AppendVote(b, &c.msgs[k], round, election.WireVersion)
+				}
+			}
+			bit++
 		}
 	}
 	return b
 }
 
+// channelBytes is how many bytes the bits of encodeChannels take.
+func (y *System) channelBytes() int { return (y.n*(y.n-1) + 7) / 8 }
+
 func (y *System) decodeChannels(s *State, b []byte) {
 	bits := b
-	if y.n > 1 {
-		b = b[(y.n*(y.n-1)+7)/8:]
-	}
+	b = b[y.channelBytes():]
 	bit := 0
-	for i := range s.notes {
-		c := &s.notes[i]
-		c.n, c.hasLast = 0, false
-		if i/y.n == i%y.n {
-			continue
-		}
-		if bits[bit/8]>>(bit%8)&1 != 0 {
-			c.n, b = b[0], b[1:]
-			c.hasLast = c.n == 0
-			for k := range max(1, int(c.n)) {
-				b = y.codec.ReadVote(b, &c.msgs[k], s.Servers[i/y.n].Round, election.WireVersion)
+	for from := range y.n {
+		round := s.Servers[from].Round
+		for to := range y.n {
+			c := &s.notes[from*y.n+to]
+			c.n, c.hasLast = 0, false
+			if to == from {
+				continue
 			}
+			if bits[bit>>3]>>(bit&7)&1 != 0 {
+				c.n, b = b[0], b[1:]
+				c.hasLast = c.n == 0
+				for k := range max(1, int(c.n)) {
+					b = y.codec.ReadVote(b, &c.msgs[k], round, election.WireVersion)
+				}
+			}
+			bit++
 		}
-		bit++
 	}
 }
 

@@ -163,6 +163,23 @@ func (c *Codec) readTable(b []byte, t *table, round uint64, version uint8) []byt
 	return b
 }
 
+// ReadStopped reads a disk as that of the member at a position, which has no process.
+func (c *Codec) ReadStopped(b []byte, s *Server, pos int) []byte {
+	s.become(c.e.Members[pos].SID, uint8(pos), c.first[pos])
+	if b[0] == 0 {
+		return b[1:]
+	}
+	return c.ReadDisk(b[1:], &s.Disk)
+}
+
+// AppendStopped is the inverse of ReadStopped.
+func (c *Codec) AppendStopped(b []byte, s *Server) []byte {
+	if s.Disk == c.first[s.pos] {
+		return append(b, 0)
+	}
+	return c.AppendDisk(append(b, 1), &s.Disk)
+}
+
 // AppendDisk appends a member's disk.
 func (c *Codec) AppendDisk(b []byte, d *Disk) []byte {
 	return appendUvarint(appendUvarint(c.appendZxid(b, d.Zxid), uint64(d.AcceptedEpoch)), uint64(d.CurrentEpoch))
@@ -177,23 +194,35 @@ func (c *Codec) ReadDisk(b []byte, d *Disk) []byte {
 	return b
 }
 
+// flags says which parts of a server are not what the reader would guess.
 func (c *Codec) flags(s *Server) uint16 {
 	f := uint16(s.State) | uint16(s.Phase)<<2
-	for _, x := range [...]struct {
-		bit uint16
-		on  bool
-	}{
-		{fDiskMoved, s.Disk != c.first[s.pos]},
-		{fMemoryDiffers, s.AcceptedEpoch != s.Disk.AcceptedEpoch || s.CurrentEpoch != s.Disk.CurrentEpoch || s.Zxid != s.Disk.Zxid},
-		{fWaiting, s.Waiting}, {fOffered, s.Offered}, {fVote, s.Vote != Vote{}},
-		{fProposal, s.Proposal != Candidate{}}, {fRecvset, s.recvset.present != 0},
-		{fOutofelection, s.outofelection.present != 0},
-		{fTerm, s.Epoch|s.candidate|s.heardMax != 0 ||
-			s.heard|s.acked|s.newAcked|s.awaitInfo|s.awaitSync|s.inSync != 0},
-	} {
-		if x.on {
-			f |= x.bit
-		}
+	if s.Disk != c.first[s.pos] {
+		f |= fDiskMoved
+	}
+	if s.AcceptedEpoch != s.Disk.AcceptedEpoch || s.CurrentEpoch != s.Disk.CurrentEpoch || s.Zxid != s.Disk.Zxid {
+		f |= fMemoryDiffers
+	}
+	if s.Waiting {
+		f |= fWaiting
+	}
+	if s.Offered {
+		f |= fOffered
+	}
+	if s.Vote != (Vote{}) {
+		f |= fVote
+	}
+	if s.Proposal != (Candidate{}) {
+		f |= fProposal
+	}
+	if s.recvset.present != 0 {
+		f |= fRecvset
+	}
+	if s.outofelection.present != 0 {
+		f |= fOutofelection
+	}
+	if s.Epoch|s.candidate|s.heardMax != 0 || s.heard|s.acked|s.newAcked|s.awaitInfo|s.awaitSync|s.inSync != 0 {
+		f |= fTerm
 	}
 	return f
 }
@@ -229,8 +258,9 @@ func (c *Codec) Append(b []byte, s *Server) []byte {
 // Read is the inverse of Append for the member at a position.
 func (c *Codec) Read(b []byte, s *Server, pos int) []byte {
 	f := uint16(b[0]) | uint16(b[1])<<8
-	*s = Server{SID: c.e.Members[pos].SID, pos: uint8(pos), Disk: c.first[pos],
-		State: State(f & 3), Phase: Phase(f >> 2 & 3), Waiting: f&fWaiting != 0, Offered: f&fOffered != 0}
+	s.become(c.e.Members[pos].SID, uint8(pos), c.first[pos])
+	s.State, s.Phase = State(f&3), Phase(f>>2&3)
+	s.Waiting, s.Offered = f&fWaiting != 0, f&fOffered != 0
 	s.Round, b = uvarint(b[2:])
 	if f&fDiskMoved != 0 {
 		b = c.ReadDisk(b, &s.Disk)

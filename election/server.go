@@ -23,6 +23,14 @@ type table struct {
 
 func (t *table) put(voter int, v Vote) { t.votes[voter], t.present = v, t.present.With(voter) }
 
+// copyFrom copies the entries of the first voters; there are no others.
+func (t *table) copyFrom(o *table, voters int) {
+	if t.present|o.present != 0 {
+		copy(t.votes[:voters], o.votes[:voters])
+		t.present = o.present
+	}
+}
+
 func (t *table) clear() {
 	for i := range t.votes {
 		if t.present.Has(i) {
@@ -36,6 +44,13 @@ func (t *table) clear() {
 // value copies the server. A field that is dead in a state is zero in that state, so that equal
 // servers are equal values.
 type Server struct {
+	core
+	recvset       table // while LOOKING: votes of this round
+	outofelection table // while LOOKING: decided votes of any round
+}
+
+// core is a server without its vote tables.
+type core struct {
 	SID SID
 	pos uint8
 
@@ -56,10 +71,8 @@ type Server struct {
 	Vote Vote
 
 	// While LOOKING.
-	Proposal      Candidate
-	Waiting       bool // in finalizeWait
-	recvset       table
-	outofelection table
+	Proposal Candidate
+	Waiting  bool // in finalizeWait
 
 	// After LOOKING. A learner has only Epoch: that of the LEADERINFO it accepted.
 	Epoch     uint32 // of this term; 0 while it is not fixed
@@ -76,11 +89,23 @@ type Server struct {
 
 // NewServer is a server of the ensemble that has never been started.
 func NewServer(e *Ensemble, pos int, d Disk) Server {
-	return Server{SID: e.Members[pos].SID, pos: uint8(pos), Disk: d}
+	return Server{core: core{SID: e.Members[pos].SID, pos: uint8(pos), Disk: d}}
 }
 
-// CopyFrom makes s equal to o, and touches only the part of the tables that the ensemble uses.
-func (s *Server) CopyFrom(o *Server, voters int) { *s = *o; _ = voters }
+// CopyFrom makes s equal to o, a server of the same ensemble, and touches only the part of the tables
+// that its voters use.
+func (s *Server) CopyFrom(o *Server, voters int) {
+	s.core = o.core
+	s.recvset.copyFrom(&o.recvset, voters)
+	s.outofelection.copyFrom(&o.outofelection, voters)
+}
+
+// become is NewServer in place, whatever s was: it clears what is used of the tables only.
+func (s *Server) become(sid SID, pos uint8, d Disk) {
+	s.core = core{SID: sid, pos: pos, Disk: d}
+	s.recvset.clear()
+	s.outofelection.clear()
+}
 
 // InputKind is what can happen to a server.
 type InputKind uint8
@@ -131,8 +156,8 @@ func (s *Server) Step(e *Ensemble, in *Input, out *Outputs) {
 
 // start loads the disk; the round is not on it.
 func (s *Server) start(e *Ensemble, out *Outputs) {
-	*s = Server{SID: s.SID, pos: s.pos, Disk: s.Disk,
-		AcceptedEpoch: s.Disk.AcceptedEpoch, CurrentEpoch: s.Disk.CurrentEpoch, Zxid: s.Disk.Zxid}
+	s.become(s.SID, s.pos, s.Disk)
+	s.AcceptedEpoch, s.CurrentEpoch, s.Zxid = s.Disk.AcceptedEpoch, s.Disk.CurrentEpoch, s.Disk.Zxid
 	s.Vote = Vote{Candidate: Candidate{Leader: s.SID, Zxid: s.Zxid, PeerEpoch: s.CurrentEpoch}}
 	s.lookForLeader(e, out)
 }
@@ -154,7 +179,7 @@ func (s *Server) endTerm() {
 }
 
 // Crash loses all but the disk.
-func (s *Server) Crash() { *s = Server{SID: s.SID, pos: s.pos, Disk: s.Disk} }
+func (s *Server) Crash() { s.become(s.SID, s.pos, s.Disk) }
 
 // Position is the server's place in its ensemble.
 func (s *Server) Position() int { return int(s.pos) }

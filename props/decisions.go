@@ -29,7 +29,7 @@ func decisionProperties() []Property {
 	}
 }
 
-func majority(st *Step) (Outcome, error) {
+func majority(st Step) (Outcome, error) {
 	out := &st.After.Out
 	if out.Decided {
 		return judged(model.Majority(st.members(), &out.Decision))
@@ -44,7 +44,7 @@ func majority(st *Step) (Outcome, error) {
 
 // winnerIsMaximum. A counted LOOKING vote equals the winner, and its sender never voted below the vote
 // it started with; together that is P8. The witness: a decision after finalizeWait.
-func winnerIsMaximum(st *Step) (Outcome, error) {
+func winnerIsMaximum(st Step) (Outcome, error) {
 	out := &st.After.Out
 	if out.Decided {
 		if err := model.Maximum(st.members(), &out.Decision); err != nil {
@@ -73,7 +73,7 @@ func winnerIsMaximum(st *Step) (Outcome, error) {
 
 // quietRoundElectsMaximum speaks of decisions after finalizeWait: who is told of a leader may well be
 // better than it (server 5 of the classic first start).
-func quietRoundElectsMaximum(st *Step) (Outcome, error) {
+func quietRoundElectsMaximum(st Step) (Outcome, error) {
 	out := &st.After.Out
 	if !out.Decided || out.Decision.Told || !st.After.Unhurried() || st.After.Faults() > 0 {
 		return Silent, nil
@@ -99,7 +99,7 @@ func quietRoundElectsMaximum(st *Step) (Outcome, error) {
 	return held(up > 1 || st.System.Ensemble.Voters == 1)
 }
 
-func eligible(st *Step) (Outcome, error) {
+func eligible(st Step) (Outcome, error) {
 	if !st.After.Out.Decided {
 		return Silent, nil
 	}
@@ -107,7 +107,7 @@ func eligible(st *Step) (Outcome, error) {
 }
 
 // proposalOnlyGrows. The witness: it grew. An observer starts from nobody, which anything beats.
-func proposalOnlyGrows(st *Step) (Outcome, error) {
+func proposalOnlyGrows(st Step) (Outcome, error) {
 	a := st.actor()
 	if a == nil || a.State != election.Looking || !st.Before.Up.Has(st.After.Actor) {
 		return Silent, nil
@@ -122,7 +122,7 @@ func proposalOnlyGrows(st *Step) (Outcome, error) {
 	return held(a.Proposal != b.Proposal)
 }
 
-func leaderSaidSo(st *Step) (Outcome, error) {
+func leaderSaidSo(st Step) (Outcome, error) {
 	d := &st.After.Out.Decision
 	if !st.After.Out.Decided || !d.Told || d.Vote.Leader == st.actor().SID {
 		return Silent, nil
@@ -130,7 +130,7 @@ func leaderSaidSo(st *Step) (Outcome, error) {
 	return judged(model.LeaderSaidSo(st.members(), st.actor().SID, d))
 }
 
-func ownRound(st *Step) (Outcome, error) {
+func ownRound(st Step) (Outcome, error) {
 	d := &st.After.Out.Decision
 	if !st.After.Out.Decided || !d.Told || d.Vote.Leader != st.actor().SID {
 		return Silent, nil

@@ -21,14 +21,14 @@ func recovers(d *election.Disk) bool {
 
 // inWindow: the crash fell between the flush of a synchronised log and the write of currentEpoch. A
 // crash in the middle of a step is always that at a learner; a leader's offer writes epochs only.
-func inWindow(st *Step) bool {
+func inWindow(st Step) bool {
 	return st.Action.Kind == cluster.Crash && st.Action.N > 0 &&
 		st.Before.Servers[st.After.Actor].State != election.Leading
 }
 
 // diskRecovers looks at every disk that a step wrote: a crash could come right after. The witness: one
 // did come.
-func diskRecovers(st *Step) (Outcome, error) {
+func diskRecovers(st Step) (Outcome, error) {
 	crash := st.Action.Kind == cluster.Crash
 	wrote := false
 	for i := range st.After.Servers {

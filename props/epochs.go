@@ -28,7 +28,7 @@ func established(s *election.Server) bool {
 }
 
 // oneLeaderPerEpoch. The witness: an epoch is established in a run that has established another.
-func oneLeaderPerEpoch(st *Step) (Outcome, error) {
+func oneLeaderPerEpoch(st Step) (Outcome, error) {
 	var lone *election.Server
 	for i := range st.After.Servers {
 		if a := &st.After.Servers[i]; established(a) && st.After.Up.Has(i) {
@@ -58,7 +58,7 @@ func oneLeaderPerEpoch(st *Step) (Outcome, error) {
 }
 
 // epochsNeverGoBack. The witness: an epoch on a disk grew. A wiped disk starts again.
-func epochsNeverGoBack(st *Step) (Outcome, error) {
+func epochsNeverGoBack(st Step) (Outcome, error) {
 	if st.Action.Kind == cluster.Wipe {
 		return Silent, nil
 	}
@@ -81,7 +81,7 @@ func epochsNeverGoBack(st *Step) (Outcome, error) {
 	return held(grew)
 }
 
-func promisedBeforeTold(st *Step) (Outcome, error) {
+func promisedBeforeTold(st Step) (Outcome, error) {
 	for _, p := range st.After.Out.Packets {
 		if p.Packet.Kind != election.LeaderInfo {
 			continue
@@ -95,7 +95,7 @@ func promisedBeforeTold(st *Step) (Outcome, error) {
 	return Silent, nil
 }
 
-func fixedEpochIsNew(st *Step) (Outcome, error) {
+func fixedEpochIsNew(st Step) (Outcome, error) {
 	for _, f := range st.After.Out.Facts {
 		if f.Kind == election.EpochFixed {
 			if f.Epoch <= f.Max {
@@ -107,7 +107,7 @@ func fixedEpochIsNew(st *Step) (Outcome, error) {
 	return Silent, nil
 }
 
-func countedAcksArePromises(st *Step) (Outcome, error) {
+func countedAcksArePromises(st Step) (Outcome, error) {
 	for _, f := range st.After.Out.Facts {
 		if f.Kind == election.AckCounted {
 			if !f.Flag {
@@ -121,7 +121,7 @@ func countedAcksArePromises(st *Step) (Outcome, error) {
 }
 
 // ackQuorum is the part of P6 that is about epochs: the ACKEPOCHs that established one.
-func ackQuorum(st *Step, f election.Fact) error {
+func ackQuorum(st Step, f election.Fact) error {
 	set := election.Set(f.Max)
 	sids := make([]election.SID, 0, election.MaxServers)
 	for i := range st.members() {

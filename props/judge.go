@@ -62,7 +62,7 @@ func (j *Judge) Step(before *cluster.State, a cluster.Action, after *cluster.Sta
 		if p.Check == nil {
 			continue
 		}
-		outcome, err := p.Check(&st)
+		outcome, err := p.Check(st)
 		j.Tallies[i].Count(outcome)
 		if outcome == Violated {
 			return &Violation{p.Name, err}

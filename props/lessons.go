@@ -34,7 +34,7 @@ func Lessons() []LessonCase {
 	}
 }
 
-func twoLeadingOneRound(st *Step) (Outcome, error) {
+func twoLeadingOneRound(st Step) (Outcome, error) {
 	if !st.After.Out.Decided {
 		return Silent, nil
 	}
@@ -51,7 +51,7 @@ func twoLeadingOneRound(st *Step) (Outcome, error) {
 }
 
 // notMaximumOfAll looks at decisions after finalizeWait; who is told of a leader knows that it exists.
-func notMaximumOfAll(st *Step) (Outcome, error) {
+func notMaximumOfAll(st Step) (Outcome, error) {
 	d := &st.After.Out.Decision
 	if !st.After.Out.Decided || d.Told {
 		return Silent, nil
@@ -66,7 +66,7 @@ func notMaximumOfAll(st *Step) (Outcome, error) {
 	return Witnessed, nil
 }
 
-func notMaximumOfQuorum(st *Step) (Outcome, error) {
+func notMaximumOfQuorum(st Step) (Outcome, error) {
 	d := &st.After.Out.Decision
 	if !st.After.Out.Decided {
 		return Silent, nil
@@ -84,7 +84,7 @@ func notMaximumOfQuorum(st *Step) (Outcome, error) {
 	return Witnessed, nil
 }
 
-func unrecoverableDisk(st *Step) (Outcome, error) {
+func unrecoverableDisk(st Step) (Outcome, error) {
 	if st.Action.Kind != cluster.Crash {
 		return Silent, nil
 	}
@@ -98,7 +98,7 @@ func unrecoverableDisk(st *Step) (Outcome, error) {
 // refusesServingLeader: LEADERINFO of a serving leader makes a learner give up (the IOException of
 // Learner.registerWithLeader, "Leaders epoch is less than accepted epoch"). It will find the same leader
 // again and again, as long as that one serves.
-func refusesServingLeader(st *Step) (Outcome, error) {
+func refusesServingLeader(st Step) (Outcome, error) {
 	if st.Action.Kind != cluster.Packet {
 		return Silent, nil
 	}

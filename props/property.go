@@ -40,16 +40,16 @@ type Step struct {
 }
 
 // actor is the server that stepped, or nil for a step of the network or a crash.
-func (st *Step) actor() *election.Server {
+func (st Step) actor() *election.Server {
 	if st.After.Actor < 0 {
 		return nil
 	}
 	return &st.After.Servers[st.After.Actor]
 }
 
-func (st *Step) members() []election.Member { return st.System.Ensemble.Members }
+func (st Step) members() []election.Member { return st.System.Ensemble.Members }
 
-func (st *Step) sid(pos int) election.SID { return st.System.Ensemble.Members[pos].SID }
+func (st Step) sid(pos int) election.SID { return st.System.Ensemble.Members[pos].SID }
 
 // Property is one statement. Check may be nil for one that needs a whole run.
 type Property struct {
@@ -58,7 +58,7 @@ type Property struct {
 	Doc   string
 	Kind  Kind
 	Track cluster.Track // the history it needs
-	Check func(st *Step) (Outcome, error)
+	Check func(st Step) (Outcome, error)
 }
 
 // held is the outcome of a check that found nothing wrong.
@@ -128,7 +128,7 @@ func TrackOf(list []Property) cluster.Track {
 	return t
 }
 
-func aLeaderServes(st *Step) (Outcome, error) {
+func aLeaderServes(st Step) (Outcome, error) {
 	for _, f := range st.After.Out.Facts {
 		if f.Kind == election.Serving {
 			return Witnessed, nil
