@@ -114,7 +114,7 @@ func ParseAction(line string) (Action, error) {
 	switch {
 	case len(words) == 3 && a.Kind == Crash:
 		n, err := strconv.ParseUint(words[2], 10, 8)
-		if err != nil || n == 0 {
+		if err != nil || n == 0 || strconv.FormatUint(n, 10) != words[2] {
 			return Action{}, fmt.Errorf("action %q: %q is not the number of a disk write", line, words[2])
 		}
 		a.N = uint8(n)

@@ -15,25 +15,27 @@ const (
 
 // left is what is left of a budget.
 func (y *System) left(s *State, limit int) int {
-	budget := *limitFields[limit].at(&y.Limits)
+	budget := y.budgets[limit]
 	if budget == Unlimited {
 		return 1
 	}
 	return budget - int(s.spent[limit])
 }
 
-// afford tells whether a budget has something left; a budget that is spent but was given is reported.
+// afford tells whether a budget has something left. If not that is reported, but for faults that nobody
+// asked for.
 func (y *System) afford(s *State, limit int) bool {
 	if y.left(s, limit) > 0 {
 		return true
 	}
-	if *limitFields[limit].at(&y.Limits) > 0 {
+	if y.budgets[limit] > 0 || !limitFields[limit].Fault {
 		s.cut |= 1 << limit
 	}
 	return false
 }
 
-// Cut tells which limits cut an action off in this state, as bits for CutNames. Valid after Actions.
+// Cut tells which limits cut something off, as bits for CutNames: actions of this state after Actions, a
+// message of the step after Apply.
 func (y *System) Cut(s *State) uint64 { return s.cut }
 
 // Actions appends what can happen now, in a fixed order.

@@ -84,7 +84,11 @@ func (y *System) messageFaults(s *State, buf []Action) []Action {
 			if y.Limits.Drops > 0 && y.afford(s, dropsLimit) {
 				buf = append(buf, Action{Kind: Drop, From: y.sid(from), To: y.sid(to)})
 			}
-			if y.Limits.Dups > 0 && int(c.n) < y.Limits.ChannelLen && y.afford(s, dupsLimit) {
+			if y.Limits.Dups > 0 && y.afford(s, dupsLimit) {
+				if int(c.n) == y.Limits.ChannelLen {
+					s.cut |= 1 << cutChannel
+					continue
+				}
 				buf = append(buf, Action{Kind: Dup, From: y.sid(from), To: y.sid(to)})
 			}
 		}

@@ -19,7 +19,7 @@ func (y *System) sendNote(s *State, from, to int, v *election.Vote) {
 		return
 	}
 	switch {
-	case c.n > 0 && c.msgs[c.n-1] == *v: // coalesces with the tail
+	case c.n > 0 && c.msgs[c.n-1] == *v && !y.FIFO: // coalesces with the tail
 	case int(c.n) < y.Limits.ChannelLen:
 		c.msgs[c.n] = *v
 		c.n, c.hasLast = c.n+1, false
@@ -115,8 +115,8 @@ func (y *System) sendPacket(s *State, from, to int, p election.Packet) {
 }
 
 // takePacket is the input that the head of the link from one position to another makes.
-func (y *System) takePacket(s *State, from, to int) *election.Input {
-	in := &election.Input{Kind: election.PacketIn, From: uint8(from)}
+func (y *System) takePacket(s *State, from, to int) election.Input {
+	in := election.Input{Kind: election.PacketIn, From: uint8(from)}
 	if l := &s.links[from]; l.status != noLink && int(l.leader) == to && l.up.n > 0 {
 		l.status = connected
 		in.Packet = l.up.pop()

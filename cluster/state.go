@@ -22,7 +22,7 @@ type State struct {
 	// Of the step that led here; not part of the state.
 	Out   election.Outputs
 	Actor int    // position of the server that stepped, -1 for a step of the network
-	cut   uint64 // limits that cut off an action, after System.Actions
+	cut   uint64 // limits that cut something off, after System.Actions or System.Apply
 }
 
 // channel is one direction of an election connection: what is in flight, first sent first, and with an

@@ -1,6 +1,8 @@
 package cluster
 
 import (
+	"fmt"
+
 	"github.com/zkcheck/zkcheck/election"
 )
 
@@ -31,7 +33,8 @@ type System struct {
 	Config
 	codec     *election.Codec
 	n         int
-	lastEpoch uint64 // no leader fixes an epoch above it
+	budgets   [len(limitFields)]int // of Limits, by index in limitFields
+	lastEpoch uint64                // no leader fixes an epoch above it
 }
 
 // New makes the system. The number of disks must be that of the members.
@@ -39,7 +42,13 @@ func New(c Config) (*System, error) {
 	if err := c.Limits.Validate(); err != nil {
 		return nil, err
 	}
+	if len(c.Disks) != len(c.Ensemble.Members) {
+		return nil, fmt.Errorf("%d disks for %d servers", len(c.Disks), len(c.Ensemble.Members))
+	}
 	s := &System{Config: c, codec: election.NewCodec(c.Ensemble, c.Disks), n: len(c.Ensemble.Members)}
+	for i, field := range limitFields {
+		s.budgets[i] = *field.at(&s.Limits)
+	}
 	if c.Limits.Epochs == Unlimited {
 		s.lastEpoch = election.MaxEpoch
 	} else {
@@ -61,6 +70,7 @@ func (y *System) WithLimits(l Limits) (*System, error) {
 // Init is the one state before any start.
 func (y *System) Init() []State {
 	s := State{Actor: -1}
+	s.Out.Reset()
 	y.resize(&s)
 	for i := range s.Servers {
 		s.Servers[i] = election.NewServer(y.Ensemble, i, y.Disks[i])
@@ -104,9 +114,11 @@ func (y *System) Copy(dst, src *State) {
 	copy(dst.epochs.list[:src.epochs.n], src.epochs.list[:src.epochs.n])
 }
 
-// Apply makes the action happen. It must be one of Actions, or Apply panics.
+// Apply makes the action happen. It must be one of Actions; what another one does means nothing, and
+// may be a panic.
 func (y *System) Apply(s *State, a Action) {
 	s.Out.Reset()
+	s.cut = 0
 	from, ok := y.Ensemble.Position(a.From)
 	if !ok {
 		panic("action of a server outside the cluster: " + a.String())
@@ -130,7 +142,8 @@ func (y *System) Apply(s *State, a Action) {
 		y.step(s, from, &election.Input{Kind: election.Offer})
 	case Packet:
 		s.Actor = to
-		y.step(s, to, y.takePacket(s, from, to))
+		in := y.takePacket(s, from, to)
+		y.step(s, to, &in)
 	case GiveUp:
 		if !y.stalled(s, from) {
 			s.spend(cutGiveUps, y.Limits.GiveUps)

@@ -47,7 +47,7 @@ type Ensemble struct {
 }
 
 // NewEnsemble checks the members and arranges them. Duplicate SIDs, no voter at all, more than
-// MaxVoters voters or MaxServers servers, and weights without a group are errors.
+// MaxVoters voters or MaxServers servers, and groups that name only some of the voters are errors.
 func NewEnsemble(members []Member) (*Ensemble, error) {
 	e := &Ensemble{Rules: Standard()}
 	for i := range e.position {
@@ -81,7 +81,10 @@ func NewEnsemble(members []Member) (*Ensemble, error) {
 	if e.Voters > MaxVoters {
 		return nil, fmt.Errorf("%d voters, at most %d are possible", e.Voters, MaxVoters)
 	}
-	return e, e.arrangeQuorums()
+	if err := e.arrangeQuorums(); err != nil {
+		return nil, err
+	}
+	return e, nil
 }
 
 func (e *Ensemble) arrangeQuorums() error {

@@ -170,10 +170,13 @@ func isAhead(s *Server, ack Packet) bool {
 	if ack.Current != s.CurrentEpoch {
 		return ack.Current > s.CurrentEpoch
 	}
-	return ack.Zxid > s.Zxid
+	return int64(ack.Zxid) > int64(s.Zxid)
 }
 
-func countsAck(e *Ensemble, member int, ack Packet) bool { return !ack.NoCount && member < e.Voters }
+// countsAck: zxid -1, too, is from a server that does not want to be counted.
+func countsAck(e *Ensemble, member int, ack Packet) bool {
+	return !ack.NoCount && ack.Zxid != NoZxid && member < e.Voters
+}
 
 func epochAcked(s *Server, e *Ensemble) bool {
 	return s.acked.Has(int(s.pos)) && e.Rules.IsQuorum(e, s.acked)

@@ -68,6 +68,9 @@ func (w *expander[S, A]) expand(sequence uint64, encoded []byte) {
 	for i, by := range w.actions {
 		w.sys.Copy(&w.next, &w.current)
 		w.sys.Apply(&w.next, by)
+		if w.bounder != nil {
+			w.cut |= w.bounder.Cut(&w.next)
+		}
 		claim := sequence<<actionBits | uint64(i)
 		w.judge(claim, by)
 		w.reach(claim)

@@ -16,7 +16,8 @@ type System[S any, A comparable] interface {
 	Decode(s *S, data []byte)
 }
 
-// Bounder is an optional ability of a System: after Actions(s), which of its limits cut an action off, as bits of its own.
+// Bounder is an optional ability of a System: which of its limits cut something off, as bits of its own. It is asked after
+// Actions(s), about actions that are missing, and after Apply(s, a), about what the step left out.
 type Bounder[S any] interface {
 	Cut(s *S) uint64
 }

@@ -197,6 +197,9 @@ func (w *walker[S, A]) choose() int {
 func (w *walker[S, A]) step(by A) {
 	w.sys.Copy(w.next, w.current)
 	w.sys.Apply(w.next, by)
+	if w.bounder != nil {
+		w.block.cut |= w.bounder.Cut(w.next)
+	}
 	w.trace = append(w.trace, by)
 	w.block.depth = max(w.block.depth, len(w.trace))
 	if w.guide != nil {
