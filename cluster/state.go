@@ -19,7 +19,9 @@ type State struct {
 	unhurried bool // every decision so far was made with no notification in flight to the decider
 	initials  []election.Candidate
 
-	// Of the step that led here; not part of the state.
+	// Of the step that led here; not part of the state. In is what the server that stepped was given: the
+	// notification or packet that is in no state, neither before nor after.
+	In    election.Input
 	Out   election.Outputs
 	Actor int    // position of the server that stepped, -1 for a step of the network
 	cut   uint64 // limits that cut something off, after System.Actions or System.Apply
@@ -196,7 +198,7 @@ func (s *State) InFlight(to int) int {
 	return flying
 }
 
-// Spent is how much of a fault's budget is gone: crashes, cuts and the like together.
+// Faults is how much of the faults' budgets is gone: crashes, cuts and the like together.
 func (s *State) Faults() int {
 	total := 0
 	for i, f := range limitFields {

@@ -118,7 +118,7 @@ func (y *System) Copy(dst, src *State) {
 // may be a panic.
 func (y *System) Apply(s *State, a Action) {
 	s.Out.Reset()
-	s.cut = 0
+	s.In.Kind, s.cut = 0, 0
 	from, ok := y.Ensemble.Position(a.From)
 	if !ok {
 		panic("action of a server outside the cluster: " + a.String())
@@ -159,6 +159,7 @@ func (y *System) Apply(s *State, a Action) {
 func (y *System) step(s *State, pos int, in *election.Input) {
 	v := &s.Servers[pos]
 	out := &s.Out
+	s.In = *in
 	v.Step(y.Ensemble, in, out)
 	if out.HaltAfter > 0 {
 		return

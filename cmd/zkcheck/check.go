@@ -1,0 +1,179 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/zkcheck/zkcheck/cluster"
+)
+
+// Strategies.
+const (
+	bfs  = "bfs"
+	walk = "walk"
+)
+
+type checkFlags struct {
+	observers, weights string
+	limits             cluster.Limits
+	fifo               bool
+
+	strategy    string
+	seed, walks uint64
+	steps       int
+	depth       int
+	states      uint64
+	memory      string
+	time        time.Duration
+	workers     int
+
+	properties []string
+	lesson     string
+	all        bool
+
+	json  bool
+	junit string
+	out   string
+
+	changed func(flag string) bool
+}
+
+func newCheck() *cobra.Command {
+	f := &checkFlags{limits: mustLimits(exhaustiveLimits)}
+	c := &cobra.Command{
+		Use:   "check [SERVER...]",
+		Short: "Check the properties of election in what a cluster can do",
+		Long: `check looks for a run that breaks a property, and prints the shortest it finds as a trace file.
+
+Without servers and limits it replays the classic stories, searches a cluster of three servers
+exhaustively and takes random walks with five servers and all kinds of faults. With servers it
+searches what these can do within the limits: all of it, or by random walks.`,
+		Example: `  zkcheck check
+  zkcheck check 1:1,8 2:1,8 3:1,7 --crashes 1 --restarts 1 --rounds 1
+  zkcheck check 1:0,0 2:0,0 3:0,0 4:0,0 --observers 4 --property P1
+  zkcheck check 1:1,8 2:1,8 3:1,7 --strategy walk --walks 10000 --seed 7
+  zkcheck check --lesson two-leading-one-round`,
+		RunE: func(c *cobra.Command, servers []string) error {
+			f.changed = c.Flags().Changed
+			return f.run(c.Context(), servers, c.OutOrStdout(), c.ErrOrStderr())
+		},
+	}
+	f.register(c)
+	return c
+}
+
+func (f *checkFlags) register(c *cobra.Command) {
+	s := c.Flags()
+	s.SortFlags = false
+	s.StringVar(&f.observers, "observers", "", "servers that do not vote: `4,5`")
+	s.StringVar(&f.weights, "weights", "", "groups and weights of a hierarchical ensemble: `1=1,2=1/3=0`")
+	s.BoolVar(&f.fifo, "fifo", false, "plain FIFO channels instead of ZooKeeper's one-slot send queue")
+	f.limits.Each(func(name, doc string, value *int) { s.IntVar(value, name, *value, "limit: `N` "+doc) })
+	s.StringVar(&f.strategy, "strategy", bfs, "`bfs` looks at every state, walk takes random walks")
+	s.Uint64Var(&f.seed, "seed", walkSeed, "`N` that the walks are drawn from")
+	s.Uint64Var(&f.walks, "walks", walkCount, "take `N` walks; 0: until --time is over")
+	s.IntVar(&f.steps, "steps", walkSteps, "end a walk after `N` steps")
+	s.IntVar(&f.depth, "depth", 0, "look no further than `N` steps; 0: no limit")
+	s.Uint64Var(&f.states, "states", 0, "stop at `N` distinct states; 0: no limit")
+	s.StringVar(&f.memory, "memory", memoryLimit, "stop at this `SIZE` of the search, in MiB or GiB")
+	s.DurationVar(&f.time, "time", 0, "stop after this `DURATION`, 30s or 5m; 0: no limit")
+	s.IntVar(&f.workers, "workers", 0, "`N` workers, without influence on results; 0: one per core")
+	s.StringArrayVar(&f.properties, "property", nil, "check the property of this `NAME` or number, repeatable; default all")
+	s.StringVar(&f.lesson, "lesson", "", "find the expected violation of this `NAME`")
+	s.BoolVar(&f.all, "all", false, "go on after a violation: one per property")
+	s.BoolVar(&f.json, "json", false, "print one JSON object")
+	s.StringVar(&f.junit, "junit", "", "write a JUnit report to this `FILE`, one case per property")
+	s.StringVar(&f.out, "out", ".", "write traces to this `DIR`, which is created")
+}
+
+// run checks what is asked before anything is done: bad usage leaves nothing behind.
+func (f *checkFlags) run(ctx context.Context, servers []string, stdout, stderr io.Writer) error {
+	p, err := f.plan(servers)
+	if err != nil {
+		return err
+	}
+	if err := f.places(); err != nil {
+		return err
+	}
+	if f.time > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, f.time)
+		defer cancel()
+	}
+	r, err := p.run(ctx, newStatus(stderr))
+	if err != nil {
+		return err
+	}
+	if err := f.keep(r); err != nil {
+		return err
+	}
+	if f.json {
+		err = writeJSON(stdout, r.json())
+	} else {
+		err = r.print(stdout)
+	}
+	if code := r.exitCode(); err == nil && code != exitHolds {
+		return verdictCode(code)
+	}
+	return err
+}
+
+// places looks whether what will be written has a place.
+func (f *checkFlags) places() error {
+	for dir := filepath.Clean(f.out); ; dir = filepath.Dir(dir) {
+		info, err := os.Stat(dir)
+		if err == nil && info.IsDir() {
+			break
+		}
+		if err == nil || dir == filepath.Dir(dir) {
+			return fmt.Errorf("--out %s: %s is not a directory", f.out, dir)
+		}
+		if !os.IsNotExist(err) {
+			return fmt.Errorf("--out %s: no directory can be made there", f.out)
+		}
+	}
+	if f.junit == "" {
+		return nil
+	}
+	if info, err := os.Stat(f.junit); err == nil && info.IsDir() {
+		return fmt.Errorf("--junit %s: is a directory", f.junit)
+	}
+	if info, err := os.Stat(filepath.Dir(f.junit)); err != nil || !info.IsDir() {
+		return fmt.Errorf("--junit %s: there is no directory %s", f.junit, filepath.Dir(f.junit))
+	}
+	return nil
+}
+
+// keep writes the traces and the JUnit report.
+func (f *checkFlags) keep(r *result) error {
+	for i := range r.properties {
+		p := &r.properties[i]
+		if p.found == nil {
+			continue
+		}
+		if err := os.MkdirAll(f.out, 0o755); err != nil {
+			return fmt.Errorf("--out %s: %w", f.out, err)
+		}
+		p.Trace = filepath.Join(f.out, "zkcheck-"+p.Name+".zkt")
+		if err := p.found.WriteFile(p.Trace); err != nil {
+			return err
+		}
+		picture, err := p.found.WritePicture(p.Trace)
+		switch {
+		case err != nil: // the trace says it all, a picture only shows it
+			p.picture = "no picture of the history: " + err.Error()
+		case picture != "":
+			p.picture = "picture of the history in " + picture
+		}
+	}
+	if f.junit != "" {
+		return r.writeJUnit(f.junit)
+	}
+	return nil
+}

@@ -1,0 +1,217 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/zkcheck/zkcheck/cluster"
+	"github.com/zkcheck/zkcheck/explore"
+	"github.com/zkcheck/zkcheck/props"
+	"github.com/zkcheck/zkcheck/trace"
+)
+
+// plan is what a check will do.
+type plan struct {
+	list    []props.Property
+	parts   []part
+	lesson  *props.LessonCase // the expected violation that is looked for
+	whole   bool              // the default run, in which every property must be witnessed
+	all     bool
+	options explore.Options
+	walks   trace.WalkOptions
+}
+
+// Kinds of parts.
+const (
+	partScenarios  = "scenarios"
+	partExhaustive = "exhaustive"
+	partWalks      = "walks"
+)
+
+// part is one search, or the scenarios.
+type part struct {
+	kind   string
+	config cluster.Config
+}
+
+// plan makes a plan of flags and servers.
+func (f *checkFlags) plan(servers []string) (*plan, error) {
+	p := &plan{all: f.all}
+	if err := f.numbers(p); err != nil {
+		return nil, err
+	}
+	if err := f.chosen(p); err != nil {
+		return nil, err
+	}
+	if f.strategy != bfs && f.strategy != walk {
+		return nil, fmt.Errorf("unknown strategy %q: bfs or walk", f.strategy)
+	}
+	p.whole = len(servers) == 0 && p.lesson == nil && !f.shapes()
+	if p.whole {
+		return p, f.wholePlan(p)
+	}
+	kind := partExhaustive
+	if f.strategy == walk {
+		kind = partWalks
+	}
+	config, err := f.config(p, kind, servers)
+	if err != nil {
+		return nil, err
+	}
+	p.parts = []part{{kind, config}}
+	return p, f.suits(p, kind)
+}
+
+// shapes tells whether a flag says what is searched, so that the default run is not meant.
+func (f *checkFlags) shapes() bool {
+	names := []string{"observers", "weights", "fifo", "strategy", "walks", "steps", "depth", "states"}
+	f.limits.Each(func(name, _ string, _ *int) { names = append(names, name) })
+	return slices.ContainsFunc(names, f.changed)
+}
+
+func (f *checkFlags) wholePlan(p *plan) error {
+	p.parts = append(p.parts, part{kind: partScenarios})
+	for _, s := range [][3]string{
+		{partExhaustive, exhaustiveServers, exhaustiveLimits},
+		{partExhaustive, exhaustiveServers, crashLimits},
+		{partExhaustive, exhaustiveServers, cutLimits},
+		{partWalks, walkServers, walkLimits},
+	} {
+		c, err := cluster.ParseConfig(strings.Fields(s[1]), "", "")
+		if err != nil {
+			return err
+		}
+		c.Limits = mustLimits(s[2])
+		p.parts = append(p.parts, part{s[0], c})
+	}
+	return nil
+}
+
+// config is the cluster that is meant: a lesson's and the defaults, but for what is given.
+func (f *checkFlags) config(p *plan, kind string, servers []string) (cluster.Config, error) {
+	base := mustLimits(exhaustiveLimits)
+	given := strings.Fields(exhaustiveServers)
+	switch {
+	case p.lesson != nil:
+		base, given = mustLimits(p.lesson.Limits), strings.Fields(p.lesson.Cluster)
+	case kind == partWalks:
+		base, given = mustLimits(walkLimits), strings.Fields(walkServers)
+	}
+	if len(servers) > 0 {
+		given = servers
+	}
+	c, err := cluster.ParseConfig(given, f.observers, f.weights)
+	if err != nil {
+		return c, err
+	}
+	values := map[string]int{}
+	f.limits.Each(func(name, _ string, value *int) { values[name] = *value })
+	base.Each(func(name, _ string, value *int) {
+		if f.changed(name) {
+			*value = values[name]
+		}
+	})
+	c.Limits, c.FIFO = base, f.fifo
+	return c, c.Limits.Validate()
+}
+
+// numbers takes the flags that are numbers.
+func (f *checkFlags) numbers(p *plan) error {
+	for _, n := range []struct {
+		name  string
+		value int
+	}{{"workers", f.workers}, {"depth", f.depth}, {"steps", f.steps}} {
+		if n.value < 0 || n.value > math.MaxInt32 {
+			return fmt.Errorf("--%s %d: want a number of 0 and up", n.name, n.value)
+		}
+	}
+	memory, err := parseSize(f.memory)
+	if err != nil {
+		return fmt.Errorf("--memory %w", err)
+	}
+	if f.time < 0 {
+		return fmt.Errorf("--time %v: want a duration of 0 and up", f.time)
+	}
+	if f.walks == 0 && f.time == 0 {
+		return fmt.Errorf("--walks 0 goes on until --time is over, which is not given")
+	}
+	if f.steps == 0 && f.strategy == walk {
+		return fmt.Errorf("--steps 0: a walk needs an end")
+	}
+	p.options = explore.Options{Workers: f.workers, MaxDepth: f.depth, MaxStates: f.states, MaxMemory: memory, All: f.all}
+	p.walks = trace.WalkOptions{Options: p.options, Seed: f.seed, Walks: f.walks, Steps: f.steps}
+	return nil
+}
+
+// parseSize reads a number of bytes.
+func parseSize(s string) (uint64, error) {
+	shift := 0
+	digits := s
+	for i, unit := range []string{"KiB", "MiB", "GiB", "TiB"} {
+		if d, ok := strings.CutSuffix(s, unit); ok {
+			digits, shift = d, 10*(i+1)
+		}
+	}
+	n, err := strconv.ParseUint(digits, 10, 32)
+	if err != nil || digits == s && n != 0 {
+		return 0, fmt.Errorf("%s: want a size as 512MiB or 4GiB, or 0 for no limit", s)
+	}
+	return n << shift, nil
+}
+
+// chosen finds the properties.
+func (f *checkFlags) chosen(p *plan) error {
+	if f.lesson != "" {
+		var names []string
+		for _, l := range props.Lessons() {
+			if names = append(names, l.Name); l.Name == f.lesson {
+				p.lesson, p.list = &l, []props.Property{l.Property}
+			}
+		}
+		switch {
+		case p.lesson == nil:
+			return fmt.Errorf("unknown lesson %q; there are %s", f.lesson, strings.Join(names, ", "))
+		case len(f.properties) > 0:
+			return fmt.Errorf("--lesson and --property exclude each other")
+		case f.strategy != bfs:
+			return fmt.Errorf("--lesson searches breadth-first, not by --strategy %s", f.strategy)
+		}
+		return nil
+	}
+	if len(f.properties) == 0 {
+		p.list = props.All()
+		return nil
+	}
+	for _, name := range f.properties {
+		// A number can stand for several, P8 for two.
+		matching := slices.DeleteFunc(props.All(), func(x props.Property) bool { return x.Name != name && x.ID != name })
+		if len(matching) == 0 || name == "" {
+			for _, l := range props.Lessons() {
+				if l.Name == name {
+					return fmt.Errorf("%s is a lesson: --lesson %s", name, name)
+				}
+			}
+			return fmt.Errorf("unknown property %q", name)
+		}
+		for _, x := range matching {
+			if !slices.ContainsFunc(p.list, func(y props.Property) bool { return x.Name == y.Name }) {
+				p.list = append(p.list, x)
+			}
+		}
+	}
+	return nil
+}
+
+// suits refuses properties of which the part can say nothing.
+func (f *checkFlags) suits(p *plan, kind string) error {
+	if kind == partWalks {
+		return nil
+	}
+	if !slices.ContainsFunc(p.list, func(x props.Property) bool { return x.Check != nil }) {
+		return fmt.Errorf("%s is judged on whole runs: --strategy walk", p.list[0].Name)
+	}
+	return nil
+}

@@ -1,0 +1,194 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/zkcheck/zkcheck/props"
+	"github.com/zkcheck/zkcheck/trace"
+)
+
+// result is what a check found out.
+type result struct {
+	plan       *plan
+	verdict    string
+	why        string // the verdict in a sentence
+	parts      []partResult
+	properties []propertyResult // in the order of the plan's list
+}
+
+// partResult is what one part of a check came to.
+type partResult struct {
+	Kind              string   `json:"kind"`
+	Cluster           string   `json:"cluster"`
+	Complete          bool     `json:"complete"`
+	Stopped           string   `json:"stopped"` // why early: violation, interrupted, time, states, depth or memory
+	Distinct          uint64   `json:"distinct"`
+	Generated         uint64   `json:"generated"`
+	Walks             uint64   `json:"walks"` // of scenarios, how many they are
+	Depth             int      `json:"depth"`
+	Seconds           float64  `json:"seconds"`
+	DistinctPerSecond float64  `json:"distinct_per_second"`
+	Collision         float64  `json:"collision_probability"`
+	MemoryBytes       uint64   `json:"memory_bytes"`
+	LimitsHit         []string `json:"limits_hit"`
+}
+
+// propertyResult is what became of one property.
+type propertyResult struct {
+	Name      string `json:"name"`
+	ID        string `json:"id"`
+	Kind      string `json:"kind"`
+	Verdict   string `json:"verdict"`
+	Checked   uint64 `json:"checked"`
+	Witnessed uint64 `json:"witnessed"`
+	Evidence  string `json:"evidence"`
+	Trace     string `json:"trace"` // path of the counterexample
+
+	judged  bool
+	found   *trace.Trace
+	picture string // what became of the picture of its history
+}
+
+func newResult(p *plan) *result {
+	r := &result{plan: p}
+	for _, x := range p.list {
+		r.properties = append(r.properties, propertyResult{Name: x.Name, ID: x.ID, Kind: x.Kind.String()})
+	}
+	return r
+}
+
+// found tells whether some property is violated.
+func (r *result) found() bool {
+	return slices.ContainsFunc(r.properties, func(p propertyResult) bool { return p.found != nil })
+}
+
+// cut names what ended the run before all was done, or is empty. Walks without a number end by time.
+func (r *result) cut() string {
+	for _, p := range r.parts {
+		planned := p.Kind == partWalks && r.plan.walks.Walks == 0 && p.Stopped == "time"
+		if p.Stopped != "" && p.Stopped != "violation" && !planned {
+			return p.Stopped
+		}
+	}
+	return ""
+}
+
+// conclude makes the verdicts.
+func (r *result) conclude() {
+	cut := r.cut()
+	for i := range r.properties {
+		p := &r.properties[i]
+		switch {
+		case p.found != nil:
+			p.Verdict = verdictViolated
+		case !p.judged:
+			p.Verdict = verdictNotJudged
+		case cut != "" || r.found() && !r.plan.all:
+			p.Verdict = verdictUnknown
+		case p.Witnessed == 0:
+			p.Verdict = verdictNotWitnessed
+		default:
+			p.Verdict = verdictHolds
+		}
+	}
+	if r.plan.lesson != nil {
+		r.concludeLesson(cut)
+		return
+	}
+	vacuous := r.vacuous()
+	switch {
+	case r.found():
+		r.verdict, r.why = verdictViolated, strings.Join(r.violated(), ", ")
+	case cut == "interrupted":
+		r.verdict, r.why = verdictUnknown, "interrupted; what was seen until then holds"
+	case cut != "":
+		r.verdict, r.why = verdictUnknown, fmt.Sprintf("the limit on %s ended the run; what was seen until then holds", cut)
+	case len(vacuous) > 0:
+		r.verdict = verdictUnknown
+		r.why = "the pass is vacuous, this was never witnessed: " + strings.Join(vacuous, ", ")
+	default:
+		r.verdict, r.why = verdictHolds, r.scope()
+	}
+}
+
+// violated are the names of the properties that are.
+func (r *result) violated() []string {
+	var names []string
+	for _, p := range r.properties {
+		if p.found != nil {
+			names = append(names, p.Name)
+		}
+	}
+	return names
+}
+
+// vacuous are the properties whose situation must occur and did not: a "sometimes" always, and every
+// one of the default run, which was chosen so that all occur.
+func (r *result) vacuous() []string {
+	var names []string
+	for _, p := range r.properties {
+		if p.Verdict == verdictNotWitnessed && (r.plan.whole || p.Kind == props.Sometimes.String()) {
+			names = append(names, p.Name)
+		}
+	}
+	return names
+}
+
+// scope says what a pass is about.
+func (r *result) scope() string {
+	var parts []string
+	for _, p := range r.parts {
+		switch p.Kind {
+		case partExhaustive:
+			parts = append(parts, fmt.Sprintf("all %s states", grouped(p.Distinct)))
+		case partWalks:
+			parts = append(parts, fmt.Sprintf("%s walks", grouped(p.Walks)))
+		case partScenarios:
+			parts = append(parts, fmt.Sprintf("%d stories", p.Walks))
+		}
+	}
+	limited := ""
+	if len(r.limitsHit()) > 0 {
+		limited = " within the limits"
+	}
+	return "no violation in " + strings.Join(parts, ", ") + limited
+}
+
+// concludeLesson: a lesson is there to be found.
+func (r *result) concludeLesson(cut string) {
+	name := r.plan.lesson.Name
+	switch p := &r.properties[0]; {
+	case p.found != nil:
+		r.verdict = verdictHolds
+		r.why = fmt.Sprintf("lesson %s was found, as expected, in %s", name, count(len(p.found.Steps), "step"))
+	case cut != "":
+		r.verdict, r.why = verdictUnknown, fmt.Sprintf("lesson %s was not found before the run ended: %s", name, cut)
+	default:
+		r.verdict, r.why = verdictViolated, fmt.Sprintf("lesson %s was not found: this cluster can't teach it within its limits", name)
+	}
+}
+
+// limitsHit are the limits of all parts, each once.
+func (r *result) limitsHit() []string {
+	all := []string{}
+	for _, p := range r.parts {
+		for _, l := range p.LimitsHit {
+			if !slices.Contains(all, l) {
+				all = append(all, l)
+			}
+		}
+	}
+	return all
+}
+
+func (r *result) exitCode() int {
+	switch r.verdict {
+	case verdictHolds:
+		return exitHolds
+	case verdictViolated:
+		return exitViolated
+	}
+	return exitUnknown
+}

@@ -1,0 +1,173 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"github.com/zkcheck/zkcheck/cluster"
+	"github.com/zkcheck/zkcheck/props"
+	"github.com/zkcheck/zkcheck/trace"
+)
+
+// Verdicts, of a run and of its properties.
+const (
+	verdictHolds    = "holds"
+	verdictViolated = "violated"
+	verdictUnknown  = "unknown"
+
+	// Of a property only.
+	verdictNotWitnessed = "not witnessed" // it holds, but what it speaks of never occurred
+	verdictNotJudged    = "not judged"    // no part of the run can judge it
+)
+
+// run takes the parts in order. After a violation the rest is left out, unless all are wanted.
+func (p *plan) run(ctx context.Context, s *status) (*result, error) {
+	r := newResult(p)
+	for _, part := range p.parts {
+		if r.found() && !p.all {
+			break
+		}
+		var err error
+		switch part.kind {
+		case partScenarios:
+			err = r.scenarios()
+		case partExhaustive:
+			err = r.exhaustive(ctx, part, s)
+		case partWalks:
+			err = r.walk(ctx, part, s)
+		}
+		s.clear()
+		if err != nil {
+			return nil, err
+		}
+	}
+	r.conclude()
+	return r, nil
+}
+
+// exhaustive searches what a cluster can do.
+func (r *result) exhaustive(ctx context.Context, part part, s *status) error {
+	if !slices.ContainsFunc(r.plan.list, func(p props.Property) bool { return p.Check != nil }) {
+		return nil // nothing that it could judge
+	}
+	o := r.plan.options
+	o.Progress, o.Every = s.progress(part.kind), s.every
+	report, traces, err := trace.Search(ctx, part.config, r.plan.list, o)
+	return r.add(part, report, traces, err)
+}
+
+// walk takes random walks.
+func (r *result) walk(ctx context.Context, part part, s *status) error {
+	o := r.plan.walks
+	o.Progress, o.Every = s.progress(part.kind), s.every
+	report, traces, err := trace.Walks(ctx, part.config, r.plan.list, o)
+	return r.add(part, report, traces, err)
+}
+
+// add takes over what a part found out.
+func (r *result) add(part part, report *trace.Report, traces []*trace.Trace, err error) error {
+	if err != nil {
+		return err
+	}
+	seconds := report.Elapsed.Seconds()
+	x := partResult{Kind: part.kind, Cluster: describeCluster(&part.config), Complete: report.Complete, Stopped: report.Stopped,
+		Distinct: report.Distinct, Generated: report.Generated, Walks: report.Walks, Depth: report.Depth,
+		Seconds: seconds, Collision: report.Collision, LimitsHit: []string{}}
+	if part.kind == partExhaustive {
+		x.MemoryBytes = report.MemoryBytes
+	}
+	if seconds > 0 {
+		x.DistinctPerSecond = float64(report.Distinct) / seconds
+	}
+	x.LimitsHit = append(x.LimitsHit, cluster.CutNames(report.Cut)...)
+	switch report.Stopped {
+	case "time", "states", "depth", "memory":
+		x.LimitsHit = append(x.LimitsHit, report.Stopped)
+	}
+	r.parts = append(r.parts, x)
+	for i, t := range report.Tallies {
+		r.properties[i].Checked += t.Checked
+		r.properties[i].Witnessed += t.Witnessed
+		if r.plan.list[i].Check != nil || part.kind == partWalks {
+			r.properties[i].judged = true
+		}
+	}
+	for _, t := range traces {
+		if err := r.violation(t); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// violation keeps the first violation of a property.
+func (r *result) violation(t *trace.Trace) error {
+	i := slices.IndexFunc(r.properties, func(p propertyResult) bool { return p.Name == t.Property })
+	if i < 0 || r.properties[i].found != nil {
+		return nil
+	}
+	v, err := trace.Replay(t, nil)
+	if err != nil {
+		return err
+	}
+	r.properties[i].found, r.properties[i].Evidence = t, v.Evidence.Error()
+	return nil
+}
+
+// scenarios replays the stories: each must hold, and end as its last comment says.
+func (r *result) scenarios() error {
+	files, err := fs.Glob(scenarios, "scenarios/*.zkt")
+	if err != nil {
+		return err
+	}
+	x := partResult{Kind: partScenarios, Complete: true, LimitsHit: []string{}}
+	for _, file := range files {
+		steps, err := r.scenario(file)
+		if err != nil {
+			return err
+		}
+		x.Walks++
+		x.Generated += uint64(steps)
+		x.Depth = max(x.Depth, steps)
+	}
+	r.parts = append(r.parts, x)
+	return nil
+}
+
+// scenario replays one story and returns its length.
+func (r *result) scenario(file string) (int, error) {
+	data, err := scenarios.ReadFile(file)
+	if err != nil {
+		return 0, err
+	}
+	t, err := trace.Parse(file, data)
+	if err != nil {
+		return 0, err
+	}
+	var last []string
+	v, err := trace.Replay(t, func(_ int, _ *cluster.State, _ cluster.Action, after *cluster.State) {
+		last = trace.Describe(after)
+	})
+	if err != nil {
+		return 0, err
+	}
+	all := props.All()
+	for i := range r.properties {
+		k := slices.IndexFunc(all, func(p props.Property) bool { return p.Name == r.properties[i].Name })
+		r.properties[i].Checked += v.Tallies[k].Checked
+		r.properties[i].Witnessed += v.Tallies[k].Witnessed
+		r.properties[i].judged = true
+	}
+	if v.Violated {
+		t.Property, t.Steps = v.Property, t.Steps[:v.Step]
+		return v.Step, r.violation(t)
+	}
+	ends := strings.Join(last, "; ")
+	if n := len(t.Comments); n == 0 || strings.TrimSpace(t.Comments[n-1].Text) != "ends: "+ends {
+		return 0, fmt.Errorf("%s: the story does not end as its last line says, but: %s", file, ends)
+	}
+	return v.Steps, nil
+}

@@ -1,0 +1,156 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/zkcheck/zkcheck/cluster"
+	"github.com/zkcheck/zkcheck/trace"
+)
+
+// columns is how wide output gets.
+const columns = 100
+
+type replayFlags struct {
+	to    int
+	quiet bool
+	json  bool
+}
+
+func newReplay() *cobra.Command {
+	var f replayFlags
+	c := &cobra.Command{
+		Use:   "replay FILE",
+		Short: "Replay a trace, step by step in words, and judge it",
+		Long: `replay takes the steps of a trace file, says what each does and what it changes, and judges
+the property that the file names, or all. It gives the verdict of the run that wrote the file.`,
+		Example: `  zkcheck replay zkcheck-one-leader-per-epoch.zkt
+  zkcheck replay zkcheck-one-leader-per-epoch.zkt --to 10
+  zkcheck replay zkcheck-one-leader-per-epoch.zkt --quiet`,
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return fmt.Errorf("replay: want one file, not %d", len(args))
+			}
+			t, err := trace.ReadFile(args[0])
+			if err != nil {
+				return err
+			}
+			if c.Flags().Changed("to") {
+				if f.to < 0 || f.to > len(t.Steps) {
+					return fmt.Errorf("--to %d: %s has %s", f.to, args[0], count(len(t.Steps), "step"))
+				}
+				t.Steps = t.Steps[:f.to]
+			}
+			return f.run(c.OutOrStdout(), t)
+		},
+	}
+	c.Flags().IntVar(&f.to, "to", 0, "stop after `N` steps")
+	c.Flags().BoolVarP(&f.quiet, "quiet", "q", false, "print the verdict only")
+	c.Flags().BoolVar(&f.json, "json", false, "print one JSON object")
+	return c
+}
+
+// replayed is a replay as JSON.
+type replayed struct {
+	File     string         `json:"file"`
+	Cluster  string         `json:"cluster"`
+	Property string         `json:"property"` // that is violated, or that was asked about; empty for all
+	Verdict  string         `json:"verdict"`
+	Step     int            `json:"step"` // that violates, from 1; 0 if none
+	Evidence string         `json:"evidence"`
+	Steps    []replayedStep `json:"steps"`
+}
+
+type replayedStep struct {
+	Step    int      `json:"step"`
+	Line    int      `json:"line"`
+	Action  string   `json:"action"`
+	Text    string   `json:"text"`
+	Changes []string `json:"changes"`
+}
+
+func (f *replayFlags) run(out io.Writer, t *trace.Trace) error {
+	var steps []replayedStep
+	var verdict *trace.Verdict
+	var err error
+	if f.quiet && !f.json {
+		verdict, err = trace.Replay(t, nil)
+	} else {
+		steps, verdict, err = narrated(t)
+	}
+	if err != nil {
+		return err
+	}
+	if f.json {
+		err = writeJSON(out, replayJSON(t, steps, verdict))
+	} else {
+		err = f.text(out, t, steps, verdict)
+	}
+	if err == nil && verdict.Violated {
+		return verdictCode(exitViolated)
+	}
+	return err
+}
+
+// narrated replays a trace and puts every step into words. A file that can't be replayed to its end
+// prints nothing.
+func narrated(t *trace.Trace) ([]replayedStep, *trace.Verdict, error) {
+	y, err := t.System()
+	if err != nil {
+		return nil, nil, err
+	}
+	narrator := trace.NewNarrator(y)
+	steps := []replayedStep{}
+	verdict, err := trace.Replay(t, func(i int, before *cluster.State, a cluster.Action, after *cluster.State) {
+		changes := trace.Changes(before, after)
+		if changes == nil {
+			changes = []string{}
+		}
+		steps = append(steps, replayedStep{i + 1, t.Steps[i].Line, a.String(), narrator.Step(before, a, after), changes})
+	})
+	return steps, verdict, err
+}
+
+func replayJSON(t *trace.Trace, steps []replayedStep, v *trace.Verdict) replayed {
+	r := replayed{File: t.Name, Cluster: t.Config.Servers(), Property: v.Property, Verdict: "holds", Steps: steps}
+	if v.Violated {
+		r.Verdict, r.Step, r.Evidence = "violated", v.Step, v.Evidence.Error()
+	}
+	return r
+}
+
+func (f *replayFlags) text(out io.Writer, t *trace.Trace, steps []replayedStep, v *trace.Verdict) error {
+	p := &printer{out: out}
+	if !f.quiet {
+		p.wrapped("cluster "+describeCluster(&t.Config), "  ")
+		p.steps(steps)
+		p.line("")
+	}
+	p.wrapped(v.String(), "  ")
+	return p.err
+}
+
+// describeCluster writes a cluster and its limits in one line.
+func describeCluster(c *cluster.Config) string {
+	parts := []string{c.Servers()}
+	for _, named := range [][2]string{{"observers", c.Observers()}, {"weights", c.Weights()}, {"limits", c.Limits.String()}} {
+		if named[1] != "" {
+			parts = append(parts, named[0]+" "+named[1])
+		}
+	}
+	if c.FIFO {
+		parts = append(parts, "channel fifo")
+	}
+	return strings.Join(parts, "; ")
+}
+
+func writeJSON(out io.Writer, v any) error {
+	e := json.NewEncoder(out)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
+}

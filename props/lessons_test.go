@@ -1,0 +1,45 @@
+package props_test
+
+import (
+	"testing"
+
+	"github.com/zkcheck/zkcheck/props"
+)
+
+// lessonSteps are the shortest ways to the lessons in their own clusters.
+var lessonSteps = map[string]int{
+	"two-leading-one-round":  9,
+	"not-maximum-of-all":     5,
+	"not-maximum-of-quorum":  20,
+	"unrecoverable-disk":     11,
+	"refuses-serving-leader": 17,
+}
+
+// TestLessons: what is known not to be true is found not to be true, in the cluster that comes with it.
+func TestLessons(t *testing.T) {
+	for _, lesson := range props.Lessons() {
+		t.Run(lesson.Name, func(t *testing.T) {
+			if lesson.Check == nil {
+				t.Fatal("a lesson is about a step")
+			}
+			report := search(t, config(t, lesson.Cluster, "", lesson.Limits, nil), lesson.Property)
+			if len(report.Violations) == 0 {
+				t.Fatalf("not found in %d states (%s)", report.Distinct, report.Stopped)
+			}
+			trace := report.Violations[0].Trace
+			t.Logf("%d states, %d steps: %v", report.Distinct, len(trace), trace)
+			if want := lessonSteps[lesson.Name]; len(trace) != want {
+				t.Errorf("the shortest way is %d steps, golden are %d: %v", len(trace), want, trace)
+			}
+		})
+	}
+}
+
+// TestLessonsAreNotChecked: a lesson never fails a check that did not ask for it.
+func TestLessonsAreNotChecked(t *testing.T) {
+	for _, p := range props.All() {
+		if p.Kind == props.Lesson {
+			t.Errorf("lesson %s is among the properties that must hold", p.Name)
+		}
+	}
+}

@@ -1,0 +1,12 @@
+// Package trace keeps runs on disk: it writes them, reads them back, replays and explains them.
+//
+// It answers: what exactly was done to the cluster, is that possible, which property does it break and
+// where, and what does each step mean in words?
+//
+// Its one idea: a trace is a list of actions in words, not of indices, under a header that names the
+// cluster and its limits. So a file survives another order of enumeration, can be written by hand, and
+// is judged again from nothing whenever it is read: every driver ends in a trace, and a trace that does
+// not break its property when it is replayed is never handed out.
+//
+// It never half-trusts a file: what is stale, truncated or not enabled is refused with file:line.
+package trace

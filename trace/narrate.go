@@ -1,0 +1,218 @@
+package trace
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/zkcheck/zkcheck/cluster"
+	"github.com/zkcheck/zkcheck/election"
+	"github.com/zkcheck/zkcheck/model"
+)
+
+// Narrator says in words what a step did.
+type Narrator struct{ y *cluster.System }
+
+// NewNarrator makes a narrator of the steps of a system.
+func NewNarrator(y *cluster.System) *Narrator { return &Narrator{y} }
+
+// Step is the sentence for a step, without an end to its line: Wrap makes lines of it.
+func (n *Narrator) Step(before *cluster.State, a cluster.Action, after *cluster.State) string {
+	t := &telling{y: n.y, before: before, after: after, action: a}
+	switch a.Kind {
+	case cluster.Deliver:
+		t.deliver()
+	case cluster.Packet:
+		t.packet()
+	case cluster.Start, cluster.Restart:
+		t.boot()
+	case cluster.Timeout:
+		t.say("server %v has heard nothing for long and sends its vote %v again", a.From, t.is().Proposal)
+	case cluster.Decide:
+		t.say("finalizeWait of server %v is over and nothing came", a.From)
+	case cluster.Offer:
+		t.say("server %v, elected, counts its own acceptedEpoch %d", a.From, t.was().AcceptedEpoch)
+	case cluster.GiveUp:
+		t.giveUp()
+	default:
+		t.fault()
+		return t.text.String()
+	}
+	t.decision()
+	t.facts()
+	t.sent()
+	return t.text.String()
+}
+
+// telling is one sentence under way.
+type telling struct {
+	y             *cluster.System
+	before, after *cluster.State
+	action        cluster.Action
+	text          strings.Builder
+}
+
+func (t *telling) say(format string, args ...any) { fmt.Fprintf(&t.text, format, args...) }
+
+// was and is are the server that stepped, before and after.
+func (t *telling) was() *election.Server { return &t.before.Servers[t.after.Actor] }
+func (t *telling) is() *election.Server  { return &t.after.Servers[t.after.Actor] }
+
+func (t *telling) sid(pos int) election.SID { return t.y.Ensemble.Members[pos].SID }
+
+// set names the servers of a set, "1, 3".
+func (t *telling) set(s election.Set) string {
+	var names []string
+	for i, m := range t.y.Ensemble.Members {
+		if s.Has(i) {
+			names = append(names, m.SID.String())
+		}
+	}
+	if len(names) == 0 {
+		return "nobody"
+	}
+	return strings.Join(names, ", ")
+}
+
+// votes names the candidate of a LOOKING server.
+func (t *telling) votes(v *election.Server) string {
+	switch v.Proposal.Leader {
+	case v.SID:
+		return "votes for itself"
+	case election.NoServer:
+		return "votes for nobody yet"
+	}
+	return "votes for " + v.Proposal.Leader.String()
+}
+
+func (t *telling) boot() {
+	v := t.is()
+	t.say("server %v %ss from disk %v: LOOKING in round %d, %s",
+		v.SID, t.action.Kind, t.was().Disk, v.Round, t.votes(v))
+	t.waits()
+}
+
+func (t *telling) giveUp() {
+	v, was := t.is(), t.was()
+	if was.State == election.Leading {
+		t.say("server %v gives up LEADING", v.SID)
+	} else {
+		t.say("server %v gives up %v %v", v.SID, was.State, was.Vote.Leader)
+	}
+	t.say(": LOOKING again in round %d, %s", v.Round, t.votes(v))
+	t.waits()
+}
+
+// waits: the step began finalizeWait.
+func (t *telling) waits() {
+	v := t.is()
+	if v.Waiting && !(t.was().Waiting && t.was().Proposal == v.Proposal) {
+		t.say("; the votes of %s are a quorum: finalizeWait begins", t.set(v.Tally(t.y.Ensemble)))
+	}
+}
+
+// deliver tells of a notification: which vote it was, and what the receiver made of it.
+func (t *telling) deliver() {
+	v, was, from := t.is(), t.was(), t.action.From
+	vote := t.after.In.Vote
+	looking := vote.State == election.Looking
+	if sender, _ := t.y.Ensemble.Position(from); sender >= t.y.Ensemble.Voters {
+		t.say("server %v is asked by observer %v and answers with its vote", v.SID, from)
+		return
+	}
+	t.say("server %v handles the %v vote %v of server %v (round %d): ", v.SID, vote.State, vote.Candidate, from, vote.Round)
+	switch {
+	case was.State != election.Looking && looking:
+		t.say("%v answers that it is %v %v", v.SID, was.State, was.Vote.Leader)
+	case was.State != election.Looking:
+		t.say("neither is LOOKING, nothing to do")
+	case was.Waiting && !t.y.Ensemble.Rules.EndsWait(was, t.y.Ensemble, vote):
+		t.say("in finalizeWait, it does not beat %v and is forgotten", was.Proposal)
+	case !looking:
+		if !t.after.Out.Decided {
+			t.say("no quorum says so, or the leader has not said so itself")
+		} else {
+			t.say("that makes a quorum")
+		}
+	default:
+		t.looking(vote)
+	}
+}
+
+// looking tells what a LOOKING server makes of a LOOKING vote.
+func (t *telling) looking(vote election.Vote) {
+	v, was := t.is(), t.was()
+	switch order, reason := model.Compare(vote.Candidate, was.Proposal); {
+	case vote.Round < was.Round:
+		t.say("the round is over, it is told of round %d", was.Round)
+		return
+	case vote.Round > was.Round:
+		t.say("a newer round than %d, so %v forgets its votes and %s", was.Round, v.SID, t.votes(v))
+	case v.Proposal != was.Proposal && was.Proposal.Leader == election.NoServer:
+		t.say("the first one, so %v now %s", v.SID, t.votes(v))
+	case v.Proposal != was.Proposal:
+		t.say("it beats %v by %v, so %v now %s", was.Proposal, reason, v.SID, t.votes(v))
+	case order == 0:
+		t.say("they agree")
+	case order > 0:
+		t.say("its candidate has no weight")
+	default:
+		t.say("%v is better by %v and stays", was.Proposal, reason)
+	}
+	t.waits()
+}
+
+// decision tells how the server left LOOKING.
+func (t *telling) decision() {
+	if !t.after.Out.Decided {
+		return
+	}
+	d := &t.after.Out.Decision
+	t.say("; by the votes of %s", t.set(d.Counted))
+	if d.From == election.Outofelection {
+		t.say(" outside the election")
+	}
+	if v := t.is(); v.State == election.Leading {
+		t.say(" server %v is LEADING", v.SID)
+	} else {
+		t.say(" server %v is %v %v", v.SID, v.State, d.Vote.Leader)
+	}
+}
+
+// sent tells what left the server: notifications and packets.
+func (t *telling) sent() {
+	out := &t.after.Out
+	var to, lost election.Set
+	for i := range out.Notes {
+		peer := int(out.Notes[i].To)
+		if t.after.Up.Has(peer) && !t.after.IsCut(t.after.Actor, peer) {
+			to = to.With(peer)
+		} else {
+			lost = lost.With(peer)
+		}
+	}
+	if v, was := t.is(), t.was(); t.action.Kind == cluster.Deliver &&
+		(was.State != election.Looking || v.Proposal == was.Proposal && v.Round == was.Round) {
+		to, lost = 0, 0 // answers, and told already
+	}
+	if to != 0 {
+		t.say("; sends its vote to %s", t.set(to))
+	} else if lost != 0 {
+		t.say("; nobody is there to hear")
+	}
+	for i, p := range out.Packets {
+		if i == 0 || out.Packets[i-1].Packet != p.Packet {
+			t.say("; sends %s to %v", describePacket(p.Packet), t.sid(int(p.To)))
+		} else {
+			t.say(", %v", t.sid(int(p.To)))
+		}
+	}
+}
+
+// describePacket writes a packet with the epoch it carries: "LEADERINFO(2)".
+func describePacket(p election.Packet) string {
+	s := fmt.Sprintf("%v(%d)", p.Kind, p.Epoch)
+	if p.NoCount {
+		s += ", not to be counted,"
+	}
+	return s
+}

@@ -1,0 +1,98 @@
+package trace
+
+import (
+	"github.com/zkcheck/zkcheck/cluster"
+	"github.com/zkcheck/zkcheck/election"
+)
+
+// packet tells of a packet between a learner and its leader.
+func (t *telling) packet() {
+	t.say("server %v takes %s of server %v", t.is().SID, t.after.In.Packet.Kind, t.action.From)
+	if v := t.is(); v.State != election.Leading && v.Phase == election.Broadcast {
+		t.say(" and serves epoch %d", v.Epoch)
+	}
+}
+
+// facts tells what the step means for epochs.
+func (t *telling) facts() {
+	for _, f := range t.after.Out.Facts {
+		switch f.Kind {
+		case election.Heard:
+			t.heard(f)
+		case election.EpochFixed:
+			t.say("; fixes epoch %d having heard %s, writes acceptedEpoch %d", f.Epoch, t.set(t.hearers()), f.Epoch)
+		case election.AckCounted:
+			t.say("; counts it")
+		case election.Established:
+			t.say("; establishes epoch %d by the acks of %s, writes currentEpoch %d", f.Epoch, t.set(election.Set(f.Max)), f.Epoch)
+		case election.Serving:
+			t.say("; serves epoch %d, which %s are in sync with", f.Epoch, t.set(election.Set(f.Max)))
+		case election.Synced:
+			t.say("; its log is now that of %v, to %v; writes currentEpoch %d", t.sid(int(f.Peer)), t.is().Zxid, f.Epoch)
+		case election.Ahead:
+			t.say("; refuses it: server %v is more recent than its leader", t.sid(int(f.Peer)))
+		case election.GaveUp:
+			if t.action.Kind != cluster.GiveUp {
+				t.say("; refuses it, having promised more, and is LOOKING again in round %d", t.is().Round)
+			}
+		}
+	}
+	if v, was := t.is(), t.was(); v.State != election.Leading && v.AcceptedEpoch > was.AcceptedEpoch && t.before.Up.Has(t.after.Actor) {
+		t.say("; writes acceptedEpoch %d", v.AcceptedEpoch)
+	}
+}
+
+func (t *telling) heard(f election.Fact) {
+	if t.action.Kind == cluster.Packet {
+		t.say("; hears acceptedEpoch %d", f.Epoch)
+	}
+	if v := t.is(); v.Heard() != 0 {
+		t.say("; heard so far: %s", t.set(v.Heard()))
+	}
+}
+
+// hearers are whom the leader had heard when it fixed its epoch: the table is cleared in that step.
+func (t *telling) hearers() election.Set {
+	s := t.was().Heard()
+	for _, f := range t.after.Out.Facts {
+		if f.Kind == election.Heard && t.y.Ensemble.Rules.CountsHeard(t.y.Ensemble, int(f.Peer)) {
+			s = s.With(int(f.Peer))
+		}
+	}
+	return s
+}
+
+// fault tells of a fault, or of its end.
+func (t *telling) fault() {
+	a := t.action
+	switch a.Kind {
+	case cluster.Crash:
+		t.crash()
+	case cluster.Cut:
+		t.say("the link between server %v and server %v is cut; what was on it is lost", a.From, a.To)
+	case cluster.Heal:
+		t.say("the link between server %v and server %v is back; each sends its last vote again", a.From, a.To)
+	case cluster.Reset:
+		t.say("the connections between server %v and server %v are lost and back; each sends its last vote again", a.From, a.To)
+	case cluster.Drop:
+		t.say("the next vote on its way from server %v to server %v is lost", a.From, a.To)
+	case cluster.Dup:
+		t.say("the next vote on its way from server %v to server %v will come twice", a.From, a.To)
+	case cluster.Wipe:
+		t.say("server %v, which is down, loses its disk", a.From)
+	default:
+		t.say("%v", a)
+	}
+}
+
+func (t *telling) crash() {
+	t.say("server %v crashes", t.action.From)
+	if n := t.action.N; n > 0 {
+		t.say(" after disk write %d of its next step", n)
+	}
+	disk := t.is().Disk
+	t.say("; its disk is %v", disk)
+	if !t.y.Ensemble.Rules.Recovers(disk) {
+		t.say(", which it can't be started from again")
+	}
+}

@@ -1,0 +1,191 @@
+package trace_test
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/zkcheck/zkcheck/cluster"
+	"github.com/zkcheck/zkcheck/props"
+	"github.com/zkcheck/zkcheck/trace"
+)
+
+// file makes a trace file of lines under the version line.
+func file(lines ...string) string {
+	return "zkcheck trace v1\n" + strings.Join(lines, "\n") + "\n"
+}
+
+const three = "cluster 1:1,8 2:1,8 3:1,7"
+
+func TestParseErrors(t *testing.T) {
+	for _, c := range []struct{ data, want string }{
+		{"", "x.zkt:1: the file is empty"},
+		{"\n", `x.zkt:1: the first line is not "zkcheck trace v1"`},
+		{"zkcheck trace v2\n", `x.zkt:1: the first line is not "zkcheck trace v1"`},
+		{"zkcheck trace v1", "x.zkt:1: truncated: the last line has no end"},
+		{file(three, "start 1") + "start", "x.zkt:4: truncated: the last line has no end"},
+		{file(three), "x.zkt:2: truncated: no step follows the header"},
+		{file(three, "steps 3", "start 1"), "x.zkt:4: truncated: 1 of the 3 steps of line 3 are here"},
+		{file(three, "steps 1", "start 1", "start 2"), "x.zkt:5: more steps than the 1 of line 3"},
+		{file("start 1"), "x.zkt:2: there is no cluster in the header"},
+		{file("property majority"), "x.zkt:2: there is no cluster in the header"},
+		{file("property lucky", three, "start 1"), `x.zkt:2: unknown property "lucky"`},
+		{file(three, "", "# so", "start 1", "start 4"), "x.zkt:6: server 4 is not in the cluster"},
+		{file(three, "deliver 1->9"), "x.zkt:3: server 9 is not in the cluster"},
+		{file(three, "jump 1"), `x.zkt:3: unknown action "jump"`},
+		{file(three, "start"), `x.zkt:3: action "start": want a kind and a server`},
+		{file(three, "start 1 now"), `x.zkt:3: action "start 1 now": "now" is too much`},
+		{file(three, "start 1", "limits crashes=1"), "x.zkt:4: limits after the first step"},
+		{file(three, three, "start 1"), "x.zkt:3: cluster is given twice"},
+		{file("cluster", "start 1"), "x.zkt:2: cluster of what?"},
+		{file("cluster 1:1,8 1:1,8", "start 1"), "x.zkt:2: server 1 is listed twice"},
+		{file("cluster 1:1", "start 1"), `x.zkt:2: server "1:1": want SID:EPOCH,ZXID`},
+		{file("cluster 1:2147483648,0", "start 1"), `x.zkt:2: server "1:2147483648,0": epoch 2147483648 is above 2147483647`},
+		{file("cluster 1:0,0", "observers 1", "start 1"), "x.zkt:2: no voters"},
+		{file(three, "observers 4", "start 1"), "x.zkt:3: observers: server 4 is not in the cluster"},
+		{file(three, "weights 1=1", "start 1"), "x.zkt:3: weights name 1 of 3 voters: a hierarchical ensemble needs all"},
+		{file(three, "limits crashes=-2", "start 1"), "x.zkt:3: limit crashes: -2 is negative"},
+		{file(three, "limits joy=1", "start 1"), `x.zkt:3: unknown limit "joy"`},
+		{file(three, "channel lifo", "start 1"), `x.zkt:3: unknown channel "lifo", only fifo can be named`},
+		{file(three, "steps many", "start 1"), `x.zkt:3: steps: "many" is not a number of 0..1000000`},
+		{file(three, "mutant ZK-1343", "start 1"), "x.zkt:3: mutant ZK-1343: this version of zkcheck replays no mutants"},
+		{file(three, "start 1\x00"), "x.zkt:3: the line is not plain text"},
+		{file(three, "# \xff", "start 1"), "x.zkt:3: the line is not plain text"},
+		{file(three, "#"+strings.Repeat("x", trace.MaxLine)), "x.zkt:3: the line is longer than 4096 bytes"},
+		{strings.Repeat("#", trace.MaxFile+1), "x.zkt:1: the file is larger than 8 MiB"},
+		{file(three) + strings.Repeat("wipe 1\n", trace.MaxSteps+1), "x.zkt:1000003: more than 1000000 steps"},
+	} {
+		_, err := trace.Parse("x.zkt", []byte(c.data))
+		if err == nil || err.Error() != c.want {
+			t.Errorf("%.60q: got %v, want %s", c.data, err, c.want)
+		}
+	}
+}
+
+func TestFormatIsCanonical(t *testing.T) {
+	in := file("#first", "limits   rounds=2 crashes=1", "# second", "", "cluster 3:1,4294967296 1:1,8 2:1/2,0x8 4:0,0",
+		"channel fifo", "observers 4", "weights 3=0/1=1,2=2", "property P1", " # before", "  start   1\r", "#\tmiddle", "restart 1", "# end")
+	want := file("#first", "# second", "property one-leader-per-epoch", "cluster 1:1,8 2:1/2,8 3:1,1.0 4:0,0", "observers 4",
+		"weights 3=0/1=1,2=2", "channel fifo", "limits crashes=1 rounds=2", "steps 2", "# before", "start 1", "#\tmiddle", "restart 1", "# end")
+	for range 2 {
+		p, err := trace.Parse("x.zkt", []byte(in))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if in = string(p.Format()); in != want {
+			t.Fatalf("got\n%s\nwant\n%s", in, want)
+		}
+	}
+}
+
+// run draws a cluster and a run of it.
+func run(rt *rapid.T) *trace.Trace {
+	c := props.NewSeeded(rapid.Uint64().Draw(rt, "seed"), 0)
+	config := props.Setup(c)
+	y, err := cluster.New(config)
+	if err != nil {
+		rt.Fatal(err)
+	}
+	s := y.Init()[0]
+	var actions, enabled []cluster.Action
+	for range rapid.IntRange(0, 60).Draw(rt, "steps") {
+		enabled = y.Actions(&s, enabled[:0])
+		if len(enabled) == 0 {
+			break
+		}
+		actions = append(actions, enabled[props.Pick(c, enabled)])
+		y.Apply(&s, actions[len(actions)-1])
+	}
+	tr := trace.New(rapid.SampledFrom([]string{"", "majority", "epoch-register", "two-leading-one-round"}).Draw(rt, "property"), config, actions)
+	after := rapid.SliceOfN(rapid.IntRange(trace.Header, len(actions)), 0, 4).Draw(rt, "comments")
+	slices.Sort(after)
+	for _, n := range after {
+		text := rapid.StringMatching(`[ #a-z0-9]{0,12}[a-z]`).Draw(rt, "text")
+		tr.Comments = append(tr.Comments, trace.Comment{After: n, Text: text})
+	}
+	return tr
+}
+
+// same tells whether two traces say the same; a Config holds functions, so it is compared as notation.
+func same(a, b *trace.Trace) bool {
+	return a.Property == b.Property && slices.Equal(a.Actions(), b.Actions()) && slices.Equal(a.Comments, b.Comments) &&
+		a.Config.Servers() == b.Config.Servers() && a.Config.Observers() == b.Config.Observers() &&
+		a.Config.Weights() == b.Config.Weights() && a.Config.FIFO == b.Config.FIFO && a.Config.Limits == b.Config.Limits &&
+		a.Config.Track == b.Config.Track && reflect.DeepEqual(a.Config.Disks, b.Config.Disks)
+}
+
+func TestRoundTrip(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		want := run(rt)
+		b := want.Format()
+		got, err := trace.Parse("x.zkt", b)
+		if err != nil {
+			rt.Fatalf("%v in\n%s", err, b)
+		}
+		if !same(got, want) {
+			rt.Fatalf("got\n%s\nwant\n%s", got.Format(), b)
+		}
+		if again := got.Format(); !bytes.Equal(again, b) {
+			rt.Fatalf("got\n%s\nwant\n%s", again, b)
+		}
+		for i, s := range got.Steps {
+			if lines := strings.Split(string(b), "\n"); lines[s.Line-1] != s.Action.String() {
+				rt.Fatalf("step %d %v is said to be in line %d: %s", i+1, s.Action, s.Line, lines[s.Line-1])
+			}
+		}
+	})
+}
+
+// No beginning of a file is taken for a file.
+func TestTruncatedIsRefused(t *testing.T) {
+	p, err := trace.ReadFile("testdata/two-leading-one-round.zkt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := p.Format()
+	for n := range b {
+		if _, err := trace.Parse("x.zkt", b[:n]); err == nil {
+			t.Errorf("the first %d of %d bytes are taken for a trace", n, len(b))
+		}
+	}
+}
+
+func TestReadAndWriteFile(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "a.zkt")
+	p, err := trace.Parse("x.zkt", []byte(file(three, "start 1")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.WriteFile(path); err != nil {
+		t.Fatal(err)
+	}
+	got, err := trace.ReadFile(path)
+	if err != nil || !same(got, p) {
+		t.Errorf("got %v, %v", got, err)
+	}
+	for path, want := range map[string]string{
+		filepath.Join(dir, "none.zkt"): "no such file or directory",
+		dir:                            "not a regular file",
+	} {
+		if _, err := trace.ReadFile(path); err == nil || err.Error() != path+": "+want {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	}
+	nowhere := filepath.Join(dir, "no", "b.zkt")
+	if err := p.WriteFile(nowhere); err == nil || err.Error() != "can't write "+nowhere+": no such file or directory" {
+		t.Errorf("got %v", err)
+	}
+	if err := p.WriteFile(dir); err == nil {
+		t.Error("a directory was overwritten")
+	}
+	if left, _ := os.ReadDir(dir); len(left) != 1 {
+		t.Errorf("something half-written is left: %v", left)
+	}
+}

@@ -1,0 +1,147 @@
+package trace
+
+import (
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/zkcheck/zkcheck/cluster"
+)
+
+// version is the first line of a trace.
+const version = "zkcheck trace v1"
+
+// Bounds of a file.
+const (
+	MaxFile  = 8 << 20 // bytes
+	MaxLine  = 4 << 10 // bytes
+	MaxSteps = 1_000_000
+)
+
+// Header is the position of a comment that stands above the last line of the header.
+const Header = -1
+
+// Trace is a run: a cluster, and what happened to it.
+type Trace struct {
+	Name     string         // where it was read from, for messages; may be empty
+	Property string         // the one it is judged by; all if empty
+	Config   cluster.Config // Track is not part of a trace
+	Steps    []Step
+	Comments []Comment // in the order of the file
+}
+
+// Step is an action and the line that names it, 0 if it was not read from a file.
+type Step struct {
+	Action cluster.Action
+	Line   int
+}
+
+// Comment is a line of comment, all that comes behind its mark #. After tells after how many steps it stands, or that it
+// is in the Header.
+type Comment struct {
+	After int
+	Text  string
+}
+
+// New makes a trace of actions.
+func New(property string, c cluster.Config, actions []cluster.Action) *Trace {
+	c.Track = cluster.Track{}
+	t := &Trace{Property: property, Config: c, Steps: make([]Step, len(actions))}
+	for i, a := range actions {
+		t.Steps[i].Action = a
+	}
+	return t
+}
+
+// Actions are the actions of all steps.
+func (t *Trace) Actions() []cluster.Action {
+	actions := make([]cluster.Action, len(t.Steps))
+	for i, s := range t.Steps {
+		actions[i] = s.Action
+	}
+	return actions
+}
+
+// Format writes the trace as a file: the inverse of Parse. The line "steps" is how a reader knows that
+// nothing is missing at the end.
+func (t *Trace) Format() []byte {
+	b := append([]byte(version), '\n')
+	b = t.appendComments(b, Header)
+	line := func(key, value string) {
+		if value != "" {
+			b = append(append(append(append(b, key...), ' '), value...), '\n')
+		}
+	}
+	c := &t.Config
+	line("property", t.Property)
+	line("cluster", c.Servers())
+	line("observers", c.Observers())
+	line("weights", c.Weights())
+	if c.FIFO {
+		line("channel", "fifo")
+	}
+	line("limits", c.Limits.String())
+	line("steps", strconv.Itoa(len(t.Steps)))
+	at := 0
+	for i, s := range t.Steps {
+		at = t.formatComments(&b, at, i)
+		b = append(append(b, s.Action.String()...), '\n')
+	}
+	t.formatComments(&b, at, math.MaxInt)
+	return b
+}
+
+func (t *Trace) appendComments(b []byte, after int) []byte {
+	for _, c := range t.Comments {
+		if c.After == after {
+			b = appendComment(b, c.Text)
+		}
+	}
+	return b
+}
+
+// formatComments writes the comments, from number at on, that stand after so many steps or fewer.
+func (t *Trace) formatComments(b *[]byte, at, after int) int {
+	for ; at < len(t.Comments) && t.Comments[at].After <= after; at++ {
+		if t.Comments[at].After != Header {
+			*b = appendComment(*b, t.Comments[at].Text)
+		}
+	}
+	return at
+}
+
+func appendComment(b []byte, text string) []byte {
+	text = strings.ReplaceAll(text, "\n", "\n#")
+	return append(append(append(b, '#'), text...), '\n')
+}
+
+// WriteFile writes the trace to a file that is whole or is not there.
+func (t *Trace) WriteFile(path string) error { return WriteFile(path, t.Format()) }
+
+// WriteFile writes a file by way of a temporary one beside it: nobody ever sees half of it.
+func WriteFile(path string, data []byte) (err error) {
+	f, err := os.CreateTemp(filepath.Dir(path), ".zkcheck-*")
+	if err != nil {
+		return fmt.Errorf("can't write %s: %w", path, cause(err))
+	}
+	defer func() {
+		if err != nil {
+			os.Remove(f.Name())
+			err = fmt.Errorf("can't write %s: %w", path, cause(err))
+		}
+	}()
+	_, err = f.Write(data)
+	if err == nil {
+		err = f.Chmod(0o644)
+	}
+	if closing := f.Close(); err == nil {
+		err = closing
+	}
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	return err
+}
