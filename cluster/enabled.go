@@ -123,10 +123,10 @@ func (y *System) resendTells(s *State, i int) bool {
 	return connected && i < y.Ensemble.Voters && y.Ensemble.Rules.IsQuorum(y.Ensemble, v.Tally(y.Ensemble).With(i))
 }
 
-// stalled: the term of a server can't go on, so that initLimit, syncLimit or a lost connection ends it.
+// Stalled: the term of a server can't go on, so that initLimit, syncLimit or a lost connection ends it.
 // A learner's has when its connection is lost or its leader does not lead. A leader's has, before it
 // serves, when nothing is on its way between it and its learners; when it serves, without a quorum.
-func (y *System) stalled(s *State, i int) bool {
+func (y *System) Stalled(s *State, i int) bool {
 	v := &s.Servers[i]
 	if v.State != election.Leading {
 		l := &s.links[i]
@@ -153,7 +153,7 @@ func (y *System) stalled(s *State, i int) bool {
 // mayGiveUp: a stalled term ends. One that could go on can end before BROADCAST, because nothing
 // bounds how slow a peer is: that has a budget.
 func (y *System) mayGiveUp(s *State, i int) bool {
-	return y.stalled(s, i) || s.Servers[i].Phase != election.Broadcast && y.afford(s, cutGiveUps)
+	return y.Stalled(s, i) || s.Servers[i].Phase != election.Broadcast && y.afford(s, cutGiveUps)
 }
 
 func (y *System) packetActions(s *State, learner int, buf []Action) []Action {

@@ -215,7 +215,7 @@ func (g *stage) next(kinds []string) *Action {
 	for _, kind := range kinds {
 		for i, a := range enabled {
 			pos, _ := g.y.Ensemble.Position(a.From)
-			if a.Kind.String() == kind && (a.Kind != GiveUp || g.y.stalled(&g.s, pos)) {
+			if a.Kind.String() == kind && (a.Kind != GiveUp || g.y.Stalled(&g.s, pos)) {
 				return &enabled[i]
 			}
 		}

@@ -145,7 +145,7 @@ func (y *System) Apply(s *State, a Action) {
 		in := y.takePacket(s, from, to)
 		y.step(s, to, &in)
 	case GiveUp:
-		if !y.stalled(s, from) {
+		if !y.Stalled(s, from) {
 			s.spend(cutGiveUps, y.Limits.GiveUps)
 		}
 		y.step(s, from, &election.Input{Kind: election.GiveUp})

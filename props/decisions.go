@@ -72,10 +72,11 @@ func winnerIsMaximum(st Step) (Outcome, error) {
 }
 
 // quietRoundElectsMaximum speaks of decisions after finalizeWait: who is told of a leader may well be
-// better than it (server 5 of the classic first start).
+// better than it (server 5 of the classic first start). And of voters: nobody tells an observer anything
+// that it has not asked for, so that nothing in flight to it does not mean that it has heard all.
 func quietRoundElectsMaximum(st Step) (Outcome, error) {
 	out := &st.After.Out
-	if !out.Decided || out.Decision.Told || !st.After.Unhurried() || st.After.Faults() > 0 {
+	if !out.Decided || out.Decision.Told || st.After.Actor >= st.System.Ensemble.Voters || !st.After.Unhurried() || st.After.Faults() > 0 {
 		return Silent, nil
 	}
 	for i := range st.After.Servers {

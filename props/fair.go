@@ -19,10 +19,11 @@ type Settlement struct {
 	Err      error // no single serving leader within FairSteps, with what the servers did at the end
 }
 
-// fairLimits: no new faults, no impatience, and nothing that cuts growth off.
+// fairLimits: no new faults, and nothing that cuts growth off.
 func fairLimits(l cluster.Limits) cluster.Limits {
 	f := cluster.DefaultLimits()
-	f.Rounds, f.Epochs, f.Timeouts, f.ChannelLen = cluster.Unlimited, cluster.Unlimited, cluster.Unlimited, l.ChannelLen
+	f.Rounds, f.Epochs, f.Timeouts, f.GiveUps = cluster.Unlimited, cluster.Unlimited, cluster.Unlimited, cluster.Unlimited
+	f.ChannelLen = l.ChannelLen
 	f.Restarts = min(l.Restarts+2*election.MaxServers, cluster.MaxBudget)
 	return f
 }
@@ -42,7 +43,7 @@ func Settle(y *cluster.System, from *cluster.State) Settlement {
 		return Settlement{}
 	}
 	for !Settled(y.Ensemble, &f.s) && f.steps < f.want {
-		if !f.exchange() && !f.each(silence) && !f.each(slow) {
+		if !f.exchange() && !f.each(silence) && !f.each(f.slow) {
 			break
 		}
 	}
@@ -59,6 +60,9 @@ type settling struct {
 	buf   []cluster.Action
 	steps int
 	want  int
+
+	rests   int                         // how often exchange took one
+	leading [election.MaxServers]uint64 // at the last rest: the round that a leader who did not serve was in
 }
 
 func (f *settling) apply(a cluster.Action) {
@@ -108,13 +112,21 @@ func fast(a cluster.Action) bool {
 	return a.Kind == cluster.Deliver || a.Kind == cluster.Packet || a.Kind == cluster.Offer
 }
 func silence(a cluster.Action) bool { return a.Kind == cluster.Decide }
-func slow(a cluster.Action) bool    { return a.Kind == cluster.Timeout || a.Kind == cluster.GiveUp }
+func (f *settling) slow(a cluster.Action) bool {
+	if a.Kind == cluster.GiveUp {
+		i, _ := f.y.Ensemble.Position(a.From)
+		return f.y.Stalled(&f.s, i)
+	}
+	return a.Kind == cluster.Timeout
+}
 
-// exchange delivers messages until none are left, but lets nobody starve for them: an observer and a
-// LOOKING voter of a lower round answer each other for ever (both on the receive path, so the voter's
-// finalizeWait hears nothing of it). It tells whether only messages were there to deal with.
+// exchange delivers messages until none are left, but takes a rest now and then, each a little later than
+// the last, so that nobody starves for them: an observer and a LOOKING voter of a lower round answer each
+// other for ever (both on the receive path, so the voter's finalizeWait hears nothing of it). It tells
+// whether only messages were there to deal with.
 func (f *settling) exchange() bool {
-	for range 4 * len(f.s.Servers) {
+	f.rests++
+	for range 4*len(f.s.Servers) + f.rests {
 		if !f.each(fast) {
 			return false
 		}
@@ -123,8 +135,26 @@ func (f *settling) exchange() bool {
 		}
 	}
 	f.each(silence)
-	f.each(slow)
+	f.each(f.slow)
+	f.initLimit()
 	return true
+}
+
+// initLimit ends the term of a leader that has not got to serve since the last rest. It is a time, and
+// does not begin again when something arrives: servers that promised more than the leader's epoch connect
+// and refuse for ever, so that there is always something on its way.
+func (f *settling) initLimit() {
+	for i := range f.s.Servers {
+		v := &f.s.Servers[i]
+		if !f.s.Up.Has(i) || v.State != election.Leading || v.Phase == election.Broadcast {
+			f.leading[i] = 0
+			continue
+		}
+		if f.leading[i] == v.Round {
+			f.apply(cluster.Action{Kind: cluster.GiveUp, From: v.SID})
+		}
+		f.leading[i] = v.Round
+	}
 }
 
 // Settled: exactly one server serves as leader, and everybody else that is up follows it. Who has

@@ -16,8 +16,16 @@ func Setup(c Choices) cluster.Config {
 	}
 	members := make([]election.Member, 0, voters+observers)
 	disks := make([]election.Disk, 0, voters+observers)
+	sid, gaps := election.SID(1), c.Int(4) == 3
+	if gaps {
+		sid = 0
+	}
 	for i := range voters + observers {
-		m := election.Member{SID: election.SID(i + 1), Observer: i >= voters}
+		m := election.Member{SID: sid, Observer: i >= voters}
+		sid++
+		if gaps {
+			sid += election.SID(c.Int(3))
+		}
 		if groups > 0 && i < voters {
 			m.Group, m.Weight = uint8(1+i%groups), uint8(c.Int(3))
 			if i < groups {
@@ -50,15 +58,19 @@ func disk(c Choices) election.Disk {
 	return election.Disk{AcceptedEpoch: accepted, CurrentEpoch: current, Zxid: election.NewZxid(epoch, uint32(c.Int(3)))}
 }
 
-// faults draws a profile of faults: none, few or many of each kind, and channels of one to three.
+// faults draws a profile: no faults at all, or none, few or many of each kind, and channels of one to
+// three. Disks are never wiped: who forgets what it promised breaks what the protocol is built on.
 func faults(c Choices) cluster.Limits {
 	l := cluster.DefaultLimits()
 	l.Rounds, l.Epochs = 12, 12
 	l.ChannelLen = 1 + c.Int(3)
+	if c.Int(4) == 0 {
+		return l
+	}
 	budget := func() int { return [...]int{0, 1, 2, 6}[c.Int(4)] }
 	l.Crashes, l.Cuts, l.Resets = budget(), budget(), budget()
 	l.Drops, l.Dups, l.GiveUps = budget(), budget(), budget()
-	l.Restarts = l.Crashes
+	l.Restarts = max(0, l.Crashes-c.Int(2)) // who crashed last may stay down
 	return l
 }
 

@@ -169,8 +169,8 @@ func TestSetupReachesEverything(t *testing.T) {
 	atLeast("two voters of one epoch", n.sameEpoch, 60)
 	atLeast("two voters with one zxid and epoch", n.ties, 40)
 	atLeast("all disks equal", n.allEqual, 0.5)
-	atLeast("crashes", n.crashes, 60)
-	atLeast("restarts", n.restarts, 60)
-	atLeast("no faults at all", n.calm, 0.05)
+	atLeast("crashes", n.crashes, 45)
+	atLeast("restarts", n.restarts, 35)
+	atLeast("no faults at all", n.calm, 15)
 	t.Logf("%+v", n)
 }

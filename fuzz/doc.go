@@ -1,0 +1,21 @@
+// Package fuzz has the native fuzz targets, and the corpora that they start from.
+//
+// It answers: is there any string of bytes that is a run which breaks a property, a trace or an action
+// that is read wrongly, or three candidates without an order?
+//
+// Its one idea: every byte string is a valid input. The bytes of FuzzSchedule are the choices that the
+// generator in package props draws from, the cluster first and then one or two bytes a step, so that
+// whatever the fuzzer mutates is a run again, and a byte more is a step more.
+//
+// It never keeps what fails as bytes only: FuzzSchedule shrinks the run, writes it as a trace to
+// $ZKCHECK_OUT or testdata/zkcheck, and ends with the command that replays it.
+//
+// To fuzz, one target at a time:
+//
+//	go test ./fuzz -run '^$' -fuzz '^FuzzSchedule$' -fuzztime 5m -fuzzminimizetime=10x
+//
+// Without -fuzzminimizetime=10x the fuzzer spends most of its time on making new inputs smaller. Without
+// -fuzz, go test takes the seeds. After a change of the generator, write new seeds:
+//
+//	go test ./fuzz -run TestSeeds -update
+package fuzz
