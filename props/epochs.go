@@ -123,7 +123,8 @@ func countedAcksArePromises(st Step) (Outcome, error) {
 // ackQuorum is the part of P6 that is about epochs: the ACKEPOCHs that established one.
 func ackQuorum(st Step, f election.Fact) error {
 	set := election.Set(f.Max)
-	sids := make([]election.SID, 0, election.MaxServers)
+	var array [election.MaxServers]election.SID
+	sids := array[:0]
 	for i := range st.members() {
 		if set.Has(i) {
 			sids = append(sids, st.sid(i))
