@@ -26,7 +26,7 @@ func (n *Narrator) Step(before *cluster.State, a cluster.Action, after *cluster.
 	case cluster.Start, cluster.Restart:
 		t.boot()
 	case cluster.Timeout:
-		t.say("server %v has heard nothing for long and sends its vote %v again", a.From, t.is().Proposal)
+		t.timeout()
 	case cluster.Decide:
 		t.say("finalizeWait of server %v is over and nothing came", a.From)
 	case cluster.Offer:
@@ -40,6 +40,9 @@ func (n *Narrator) Step(before *cluster.State, a cluster.Action, after *cluster.
 	t.decision()
 	t.facts()
 	t.sent()
+	if a.Kind == cluster.Start || a.Kind == cluster.Restart {
+		t.waiting()
+	}
 	return t.text.String()
 }
 
@@ -79,7 +82,7 @@ func (t *telling) votes(v *election.Server) string {
 	case v.SID:
 		return "votes for itself"
 	case election.NoServer:
-		return "votes for nobody yet"
+		return "knows no candidate"
 	}
 	return "votes for " + v.Proposal.Leader.String()
 }
@@ -88,6 +91,32 @@ func (t *telling) boot() {
 	v := t.is()
 	t.say("server %v %ss from disk %v: LOOKING in round %d, %s",
 		v.SID, t.action.Kind, t.was().Disk, v.Round, t.votes(v))
+	t.waits()
+}
+
+// waiting: a new connection brings what was sent to the server last, while it was not there.
+func (t *telling) waiting() {
+	if senders := t.inFlight(t.action.From); senders != 0 {
+		t.say("; the last vote of %s is on its way", t.set(senders))
+	}
+}
+
+// inFlight are who has a vote on its way to a server.
+func (t *telling) inFlight(to election.SID) (senders election.Set) {
+	var s cluster.State // Actions notes in a state what it left out
+	t.y.Copy(&s, t.after)
+	for _, a := range t.y.Actions(&s, nil) {
+		if a.Kind == cluster.Deliver && a.To == to {
+			if i, ok := t.y.Ensemble.Position(a.From); ok {
+				senders = senders.With(i)
+			}
+		}
+	}
+	return senders
+}
+
+func (t *telling) timeout() {
+	t.say("server %v hears nothing for long and still %s", t.is().SID, t.votes(t.is()))
 	t.waits()
 }
 
@@ -127,14 +156,31 @@ func (t *telling) deliver() {
 		t.say("neither is LOOKING, nothing to do")
 	case was.Waiting && !t.y.Ensemble.Rules.EndsWait(was, t.y.Ensemble, vote):
 		t.say("in finalizeWait, it does not beat %v and is forgotten", was.Proposal)
-	case !looking:
-		if !t.after.Out.Decided {
-			t.say("no quorum says so, or the leader has not said so itself")
-		} else {
-			t.say("that makes a quorum")
+		if looking && vote.Round < was.Round {
+			t.say("; %v is told of round %d", from, was.Round)
 		}
+	case !looking:
+		t.settled(vote, from)
 	default:
 		t.looking(vote)
+	}
+}
+
+// settled tells what a LOOKING server makes of a vote of one that is not.
+func (t *telling) settled(vote election.Vote, from election.SID) {
+	v := t.is()
+	switch {
+	case t.after.Out.Decided:
+		t.say("that makes a quorum")
+	case vote.Leader == v.SID:
+		t.say("no quorum says so, or not in round %d", v.Round)
+	case vote.Leader == from && vote.State == election.Leading:
+		t.say("no quorum says so")
+	default:
+		t.say("no quorum says so, or server %v itself has not said that it leads", vote.Leader)
+	}
+	if t.was().Waiting && !v.Waiting && v.State == election.Looking {
+		t.say("; finalizeWait ends without a decision")
 	}
 }
 
@@ -194,7 +240,9 @@ func (t *telling) sent() {
 		(was.State != election.Looking || v.Proposal == was.Proposal && v.Round == was.Round) {
 		to, lost = 0, 0 // answers, and told already
 	}
-	if to != 0 {
+	if v := t.is(); to != 0 && v.State == election.Looking && v.Proposal.Leader == election.NoServer {
+		t.say("; asks %s", t.set(to)) // an observer
+	} else if to != 0 {
 		t.say("; sends its vote to %s", t.set(to))
 	} else if lost != 0 {
 		t.say("; nobody is there to hear")

@@ -26,7 +26,7 @@ func (t *telling) facts() {
 		case election.Established:
 			t.say("; establishes epoch %d by the acks of %s, writes currentEpoch %d", f.Epoch, t.set(election.Set(f.Max)), f.Epoch)
 		case election.Serving:
-			t.say("; serves epoch %d, which %s are in sync with", f.Epoch, t.set(election.Set(f.Max)))
+			t.say("; serves epoch %d, in sync with %s", f.Epoch, t.set(election.Set(f.Max)))
 		case election.Synced:
 			t.say("; its log is now that of %v, to %v; writes currentEpoch %d", t.sid(int(f.Peer)), t.is().Zxid, f.Epoch)
 		case election.Ahead:
@@ -71,9 +71,11 @@ func (t *telling) fault() {
 	case cluster.Cut:
 		t.say("the link between server %v and server %v is cut; what was on it is lost", a.From, a.To)
 	case cluster.Heal:
-		t.say("the link between server %v and server %v is back; each sends its last vote again", a.From, a.To)
+		t.say("the link between server %v and server %v is back", a.From, a.To)
+		t.resent()
 	case cluster.Reset:
-		t.say("the connections between server %v and server %v are lost and back; each sends its last vote again", a.From, a.To)
+		t.say("the connections between server %v and server %v are lost and back", a.From, a.To)
+		t.resent()
 	case cluster.Drop:
 		t.say("the next vote on its way from server %v to server %v is lost", a.From, a.To)
 	case cluster.Dup:
@@ -82,6 +84,15 @@ func (t *telling) fault() {
 		t.say("server %v, which is down, loses its disk", a.From)
 	default:
 		t.say("%v", a)
+	}
+}
+
+// resent: a new connection sends the last vote of each again, if there is one.
+func (t *telling) resent() {
+	for _, way := range [2][2]election.SID{{t.action.From, t.action.To}, {t.action.To, t.action.From}} {
+		if i, ok := t.y.Ensemble.Position(way[0]); ok && t.inFlight(way[1]).Has(i) {
+			t.say("; %v sends %v its last vote again", way[0], way[1])
+		}
 	}
 }
 

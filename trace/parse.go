@@ -19,14 +19,18 @@ import (
 
 // ReadFile reads and parses a trace.
 func ReadFile(path string) (*Trace, error) {
+	info, err := os.Stat(path) // before it is opened: that of a pipe waits until somebody writes to it
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, cause(err))
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s: not a regular file", path)
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, cause(err))
 	}
 	defer f.Close()
-	if info, err := f.Stat(); err == nil && !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s: not a regular file", path)
-	}
 	data, err := io.ReadAll(io.LimitReader(f, MaxFile+1))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, cause(err))
@@ -128,8 +132,10 @@ func (p *parser) text(line string) error {
 		p.t.Comments = append(p.t.Comments, Comment{After: len(p.t.Steps), Text: comment})
 		return nil
 	}
-	key, value, _ := strings.Cut(line, " ")
-	value = strings.TrimSpace(value)
+	key, value := line, ""
+	if i := strings.IndexAny(line, " \t"); i > 0 {
+		key, value = line[:i], strings.TrimSpace(line[i:])
+	}
 	switch key {
 	case "property", "cluster", "observers", "weights", "channel", "limits", "steps", "mutant":
 		return p.header(key, value)
@@ -165,6 +171,9 @@ func (p *parser) header(key, value string) error {
 		if err != nil {
 			return p.fail("%w", err)
 		}
+		if n := alike(property.ID); value != property.Name && n > 1 {
+			return p.fail("%s are %d properties, %s is one of them", value, n, property.Name)
+		}
 		p.t.Property = property.Name
 	case "cluster":
 		p.servers = strings.Fields(value)
@@ -189,6 +198,16 @@ func (p *parser) header(key, value string) error {
 		return p.fail("mutant %s: this version of zkcheck replays no mutants", value)
 	}
 	return nil
+}
+
+// alike is how many properties have a catalogue number.
+func alike(id string) (n int) {
+	for _, p := range props.All() {
+		if p.ID == id {
+			n++
+		}
+	}
+	return n
 }
 
 // configure makes the cluster when the header is over.

@@ -36,6 +36,7 @@ func TestParseErrors(t *testing.T) {
 		{file("start 1"), "x.zkt:2: there is no cluster in the header"},
 		{file("property majority"), "x.zkt:2: there is no cluster in the header"},
 		{file("property lucky", three, "start 1"), `x.zkt:2: unknown property "lucky"`},
+		{file("property P8", three, "start 1"), "x.zkt:2: P8 are 2 properties, winner-is-maximum is one of them"},
 		{file(three, "", "# so", "start 1", "start 4"), "x.zkt:6: server 4 is not in the cluster"},
 		{file(three, "deliver 1->9"), "x.zkt:3: server 9 is not in the cluster"},
 		{file(three, "jump 1"), `x.zkt:3: unknown action "jump"`},
@@ -187,5 +188,36 @@ func TestReadAndWriteFile(t *testing.T) {
 	}
 	if left, _ := os.ReadDir(dir); len(left) != 1 {
 		t.Errorf("something half-written is left: %v", left)
+	}
+}
+
+// Blanks are blanks, and lines may end as they do on Windows.
+func TestBlanks(t *testing.T) {
+	data := "zkcheck trace v1\r\n\r\ncluster \t1:1,8\t 2:1,8\r\n \t\r\n\tsteps\t2\r\nstart\t1\r\n  start  2 \r\n"
+	p, err := trace.Parse("x.zkt", []byte(data))
+	if err != nil || p.Config.Servers() != "1:1,8 2:1,8" || len(p.Steps) != 2 || p.Steps[1].Line != 7 {
+		t.Errorf("got %+v, %v", p, err)
+	}
+}
+
+// A link is followed, what is no file stays what it is.
+func TestWriteFileReplacesFilesOnly(t *testing.T) {
+	dir := t.TempDir()
+	target, link := filepath.Join(dir, "target"), filepath.Join(dir, "link")
+	if err := os.WriteFile(target, []byte("old"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(target, link); err != nil {
+		t.Skip(err)
+	}
+	if err := trace.WriteFile(link, []byte("new")); err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Lstat(link)
+	if data, _ := os.ReadFile(target); err != nil || string(data) != "new" || info.Mode()&os.ModeSymlink == 0 {
+		t.Errorf("the target is %q, the link %v, %v", data, info.Mode(), err)
+	}
+	if err := trace.WriteFile(dir, nil); err == nil || err.Error() != "can't write "+dir+": not a regular file" {
+		t.Errorf("got %v", err)
 	}
 }

@@ -16,6 +16,7 @@ type Verdict struct {
 	Violated bool
 	Step     int   // that violates, from 1; the last one where the run as a whole is judged; 0 if none
 	Evidence error // nil if not Violated
+	Vacuous  bool  // asked about is a situation that must occur, and it did not: nothing is known
 	Steps    int   // taken: a violation ends the replay
 
 	Tallies []props.Tally // by judged property: the one that was asked about, or props.All
@@ -25,6 +26,8 @@ func (v *Verdict) String() string {
 	switch {
 	case v.Violated:
 		return fmt.Sprintf("violated: %s at step %d of %d: %v", v.Property, v.Step, v.Steps, v.Evidence)
+	case v.Vacuous:
+		return fmt.Sprintf("unknown: %s was not witnessed in %s", v.Property, steps(v.Steps))
 	case v.Property != "":
 		return fmt.Sprintf("holds: %s in %s", v.Property, steps(v.Steps))
 	}
@@ -116,6 +119,7 @@ func replay(t *Trace, visit func(int, *cluster.State, cluster.Action, *cluster.S
 			verdict.Property, verdict.Violated = v.Property, true
 			verdict.Step, verdict.Evidence = verdict.Steps, v.Evidence
 		}
+		verdict.Vacuous = v == nil && len(list) == 1 && list[0].Kind == props.Sometimes && judge.Tallies[0].Witnessed == 0
 		return verdict, judge, nil
 	}
 	before, after := &y.Init()[0], new(cluster.State)

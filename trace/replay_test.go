@@ -126,6 +126,20 @@ func TestVerdict(t *testing.T) {
 	}
 }
 
+// That what must occur did not occur is no pass.
+func TestVacuousVerdict(t *testing.T) {
+	p := parse(t, "property a-leader-serves", "cluster 1:1,8", "start 1", "decide 1", "offer 1")
+	v, err := trace.Replay(p, nil)
+	if err != nil || v.Vacuous || v.String() != "holds: a-leader-serves in 3 steps" {
+		t.Errorf("got %v, %v", v, err)
+	}
+	p.Steps = p.Steps[:2]
+	v, err = trace.Replay(p, nil)
+	if err != nil || !v.Vacuous || v.Violated || v.String() != "unknown: a-leader-serves was not witnessed in 2 steps" {
+		t.Errorf("got %v, %v", v, err)
+	}
+}
+
 func TestOutcomesAreThoseOfExplore(t *testing.T) {
 	for want, got := range map[explore.Outcome]props.Outcome{explore.Silent: props.Silent, explore.Held: props.Held,
 		explore.Witnessed: props.Witnessed, explore.Violated: props.Violated} {
@@ -159,7 +173,7 @@ func wrong() []props.Property {
 func TestSearchRefusesWhatReplayDenies(t *testing.T) {
 	_, found, err := trace.Search(context.Background(), small(t), wrong(), explore.Options{})
 	want := "internal error: the search saw a violation of a-leader-serves at step 4, " +
-		"its replay says holds: a-leader-serves in 4 steps"
+		"its replay says unknown: a-leader-serves was not witnessed in 4 steps"
 	if len(found) != 0 || err == nil || err.Error() != want {
 		t.Errorf("got %v, %v", found, err)
 	}

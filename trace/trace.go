@@ -121,8 +121,15 @@ func appendComment(b []byte, text string) []byte {
 // WriteFile writes the trace to a file that is whole or is not there.
 func (t *Trace) WriteFile(path string) error { return WriteFile(path, t.Format()) }
 
-// WriteFile writes a file by way of a temporary one beside it: nobody ever sees half of it.
+// WriteFile writes a file by way of a temporary one beside it: nobody ever sees half of it. What is
+// there must be a regular file, for a device or a pipe would be replaced by one; a link is followed.
 func WriteFile(path string, data []byte) (err error) {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return fmt.Errorf("can't write %s: not a regular file", path)
+	}
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target
+	}
 	f, err := os.CreateTemp(filepath.Dir(path), ".zkcheck-*")
 	if err != nil {
 		return fmt.Errorf("can't write %s: %w", path, cause(err))

@@ -2,15 +2,18 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/zkcheck/zkcheck/cluster"
+	"github.com/zkcheck/zkcheck/trace"
 )
 
 // Strategies.
@@ -53,10 +56,13 @@ func newCheck() *cobra.Command {
 
 Without servers and limits it replays the classic stories, searches a cluster of three servers
 exhaustively and takes random walks with five servers and all kinds of faults. With servers it
-searches what these can do within the limits: all of it, or by random walks.`,
+searches what these can do within the limits: all of it, or by random walks. Limits that are not
+given are those shown below; walks and lessons have their own.
+
+` + strings.Join(trace.Wrap("Lessons: "+lessonNames()+".", columns, "  "), "\n"),
 		Example: `  zkcheck check
   zkcheck check 1:1,8 2:1,8 3:1,7 --crashes 1 --restarts 1 --rounds 1
-  zkcheck check 1:0,0 2:0,0 3:0,0 4:0,0 --observers 4 --property P1
+  zkcheck check 1:0,0 2:0,0 3:0,0 --observers 3 --property P6
   zkcheck check 1:1,8 2:1,8 3:1,7 --strategy walk --walks 10000 --seed 7
   zkcheck check --lesson two-leading-one-round`,
 		RunE: func(c *cobra.Command, servers []string) error {
@@ -65,6 +71,7 @@ searches what these can do within the limits: all of it, or by random walks.`,
 		},
 	}
 	f.register(c)
+	strict(c.Flags())
 	return c
 }
 
@@ -110,13 +117,14 @@ func (f *checkFlags) run(ctx context.Context, servers []string, stdout, stderr i
 	if err != nil {
 		return err
 	}
-	if err := f.keep(r); err != nil {
-		return err
-	}
+	kept := f.keep(r) // a disk that is full takes no report from who has waited for it
 	if f.json {
 		err = writeJSON(stdout, r.json())
 	} else {
 		err = r.print(stdout)
+	}
+	if err == nil {
+		err = kept
 	}
 	if code := r.exitCode(); err == nil && code != exitHolds {
 		return verdictCode(code)
@@ -126,54 +134,73 @@ func (f *checkFlags) run(ctx context.Context, servers []string, stdout, stderr i
 
 // places looks whether what will be written has a place.
 func (f *checkFlags) places() error {
+	if f.junit != "" {
+		if info, err := os.Stat(f.junit); err == nil && info.IsDir() {
+			return fmt.Errorf("--junit %s: is a directory", f.junit)
+		} else if err == nil && !info.Mode().IsRegular() {
+			return fmt.Errorf("--junit %s: not a regular file", f.junit)
+		}
+		if info, err := os.Stat(filepath.Dir(f.junit)); err != nil || !info.IsDir() {
+			return fmt.Errorf("--junit %s: there is no directory %s", f.junit, filepath.Dir(f.junit))
+		}
+		if !writable(filepath.Dir(f.junit)) {
+			return fmt.Errorf("--junit %s: no file can be made there", f.junit)
+		}
+	}
 	for dir := filepath.Clean(f.out); ; dir = filepath.Dir(dir) {
 		info, err := os.Stat(dir)
-		if err == nil && info.IsDir() {
-			break
-		}
-		if err == nil || dir == filepath.Dir(dir) {
+		switch {
+		case err == nil && !info.IsDir(), os.IsNotExist(err) && dir == filepath.Dir(dir):
 			return fmt.Errorf("--out %s: %s is not a directory", f.out, dir)
-		}
-		if !os.IsNotExist(err) {
+		case err == nil && writable(dir):
+			return nil
+		case err == nil:
+			return fmt.Errorf("--out %s: nothing can be written there", f.out)
+		case !os.IsNotExist(err):
 			return fmt.Errorf("--out %s: no directory can be made there", f.out)
 		}
 	}
-	if f.junit == "" {
-		return nil
-	}
-	if info, err := os.Stat(f.junit); err == nil && info.IsDir() {
-		return fmt.Errorf("--junit %s: is a directory", f.junit)
-	}
-	if info, err := os.Stat(filepath.Dir(f.junit)); err != nil || !info.IsDir() {
-		return fmt.Errorf("--junit %s: there is no directory %s", f.junit, filepath.Dir(f.junit))
-	}
-	return nil
 }
 
-// keep writes the traces and the JUnit report.
+// writable tries whether a file can be made in a directory: permissions do not tell of read-only disks.
+func writable(dir string) bool {
+	f, err := os.CreateTemp(dir, ".zkcheck-*")
+	if err != nil {
+		return false
+	}
+	f.Close()
+	return os.Remove(f.Name()) == nil
+}
+
+// keep writes the traces and the JUnit report, as many of them as can be written.
 func (f *checkFlags) keep(r *result) error {
+	var errs []error
 	for i := range r.properties {
-		p := &r.properties[i]
-		if p.found == nil {
-			continue
-		}
-		if err := os.MkdirAll(f.out, 0o755); err != nil {
-			return fmt.Errorf("--out %s: %w", f.out, err)
-		}
-		p.Trace = filepath.Join(f.out, "zkcheck-"+p.Name+".zkt")
-		if err := p.found.WriteFile(p.Trace); err != nil {
-			return err
-		}
-		picture, err := p.found.WritePicture(p.Trace)
-		switch {
-		case err != nil: // the trace says it all, a picture only shows it
-			p.picture = "no picture of the history: " + err.Error()
-		case picture != "":
-			p.picture = "picture of the history in " + picture
+		if p := &r.properties[i]; p.found != nil {
+			errs = append(errs, f.keepTrace(p))
 		}
 	}
 	if f.junit != "" {
-		return r.writeJUnit(f.junit)
+		errs = append(errs, r.writeJUnit(f.junit))
+	}
+	return errors.Join(errs...)
+}
+
+func (f *checkFlags) keepTrace(p *propertyResult) error {
+	if err := os.MkdirAll(f.out, 0o755); err != nil {
+		return fmt.Errorf("--out %s: %w", f.out, err)
+	}
+	path := filepath.Join(f.out, "zkcheck-"+p.Name+".zkt")
+	if err := p.found.WriteFile(path); err != nil {
+		return err
+	}
+	p.Trace = path
+	picture, err := p.found.WritePicture(path)
+	switch {
+	case err != nil: // the trace says it all, a picture only shows it
+		p.picture = "no picture of the history: " + err.Error()
+	case picture != "":
+		p.picture = "picture of the history in " + picture
 	}
 	return nil
 }

@@ -111,6 +111,42 @@ func TestAllViolations(t *testing.T) {
 	}
 }
 
+// A trace that can't be written is told instead, and nothing else is lost.
+func TestTraceThatCannotBeWritten(t *testing.T) {
+	config := buggy(t, "1:1,8 2:1,8 3:1,8", "crashes=1 rounds=2 epochs=3")
+	list := slices.DeleteFunc(props.All(), func(p props.Property) bool { return p.ID != "P1" })
+	p := &plan{list: list, parts: []part{{partExhaustive, config}}}
+	r, err := p.run(context.Background(), newStatus(&bytes.Buffer{}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := checkFlags{out: t.TempDir(), junit: filepath.Join(t.TempDir(), "junit.xml")}
+	if err := os.Mkdir(filepath.Join(f.out, "zkcheck-one-leader-per-epoch.zkt"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.keep(r); err == nil || !strings.Contains(err.Error(), "can't write ") {
+		t.Errorf("got %v", err)
+	}
+	var out bytes.Buffer
+	if err := r.print(&out); err != nil || !strings.Contains(out.String(), "which could not be written:\nzkcheck trace v1\n") ||
+		strings.Contains(out.String(), "zkcheck replay") {
+		t.Errorf("got %s, %v", out.String(), err)
+	}
+	if junit, err := os.ReadFile(f.junit); err != nil || !bytes.Contains(junit, []byte(`failures="1"`)) {
+		t.Errorf("got %s, %v", junit, err)
+	}
+}
+
+// The rate of a run is that of its searches together, not of the last one.
+func TestRate(t *testing.T) {
+	r := newResult(&plan{})
+	r.parts = []partResult{{Kind: partExhaustive, Distinct: 300, Seconds: 1}, {Kind: partExhaustive, Distinct: 100, Seconds: 3},
+		{Kind: partWalks, Seconds: 6}}
+	if j := r.json(); j.DistinctPerSecond != 100 || j.Seconds != 10 || j.Distinct != 400 {
+		t.Errorf("got %+v", j)
+	}
+}
+
 // The default run is vacuous, and so unknown, as soon as one property was not witnessed.
 func TestVacuous(t *testing.T) {
 	for _, whole := range []bool{true, false} {

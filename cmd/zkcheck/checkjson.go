@@ -31,6 +31,7 @@ func (r *result) json() checked {
 		c.Lesson = r.plan.lesson.Name
 	}
 	searched, searching := 0, 0
+	seconds := 0.0 // of the searches
 	for _, p := range r.parts {
 		c.Generated += p.Generated
 		c.Seconds += p.Seconds
@@ -38,12 +39,15 @@ func (r *result) json() checked {
 		if p.Kind == partExhaustive {
 			c.Distinct += p.Distinct
 			c.Collision = max(c.Collision, p.Collision)
-			c.DistinctPerSecond = p.DistinctPerSecond
+			seconds += p.Seconds
 			searching++
 			if p.Complete {
 				searched++
 			}
 		}
+	}
+	if seconds > 0 {
+		c.DistinctPerSecond = float64(c.Distinct) / seconds
 	}
 	c.Complete = searching > 0 && searched == searching
 	return c
@@ -106,7 +110,7 @@ func (r *result) testCase(p *propertyResult) testCase {
 		c.Failure = &testNote{Message: r.why}
 	case expected && r.verdict == verdictHolds:
 	case p.Verdict == verdictViolated:
-		c.Failure = &testNote{Message: p.Evidence, Text: "zkcheck replay " + quoted(p.Trace)}
+		c.Failure = &testNote{Message: p.Evidence, Text: again(p.Trace)}
 	case p.Verdict == verdictUnknown:
 		c.Error = &testNote{Message: r.why}
 	case p.Verdict == verdictNotWitnessed && r.verdict == verdictUnknown:

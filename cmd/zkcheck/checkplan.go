@@ -50,6 +50,9 @@ func (f *checkFlags) plan(servers []string) (*plan, error) {
 		return nil, fmt.Errorf("unknown strategy %q: bfs or walk", f.strategy)
 	}
 	p.whole = len(servers) == 0 && p.lesson == nil && !f.shapes()
+	if err := f.idle(p); err != nil {
+		return nil, err
+	}
 	if p.whole {
 		return p, f.wholePlan(p)
 	}
@@ -70,6 +73,23 @@ func (f *checkFlags) shapes() bool {
 	names := []string{"observers", "weights", "fifo", "strategy", "walks", "steps", "depth", "states"}
 	f.limits.Each(func(name, _ string, _ *int) { names = append(names, name) })
 	return slices.ContainsFunc(names, f.changed)
+}
+
+// idle refuses flags that would say nothing about this run.
+func (f *checkFlags) idle(p *plan) error {
+	names, strategy := []string{"seed", "walks", "steps"}, walk
+	if f.strategy == walk {
+		names, strategy = []string{"states", "memory", "depth"}, bfs
+	}
+	for _, name := range names {
+		if f.changed(name) && !(p.whole && name == "seed") {
+			if p.lesson != nil {
+				return fmt.Errorf("--%s: --lesson searches breadth-first", name)
+			}
+			return fmt.Errorf("--%s is for --strategy %s", name, strategy)
+		}
+	}
+	return nil
 }
 
 func (f *checkFlags) wholePlan(p *plan) error {
@@ -156,7 +176,7 @@ func parseSize(s string) (uint64, error) {
 		}
 	}
 	n, err := strconv.ParseUint(digits, 10, 32)
-	if err != nil || digits == s && n != 0 {
+	if err != nil || digits == s && n != 0 || n > math.MaxUint64>>shift {
 		return 0, fmt.Errorf("%s: want a size as 512MiB or 4GiB, or 0 for no limit", s)
 	}
 	return n << shift, nil
@@ -165,19 +185,18 @@ func parseSize(s string) (uint64, error) {
 // chosen finds the properties.
 func (f *checkFlags) chosen(p *plan) error {
 	if f.lesson != "" {
-		var names []string
 		for _, l := range props.Lessons() {
-			if names = append(names, l.Name); l.Name == f.lesson {
+			if l.Name == f.lesson {
 				p.lesson, p.list = &l, []props.Property{l.Property}
 			}
 		}
 		switch {
 		case p.lesson == nil:
-			return fmt.Errorf("unknown lesson %q; there are %s", f.lesson, strings.Join(names, ", "))
+			return fmt.Errorf("unknown lesson %q; there are %s", f.lesson, lessonNames())
 		case len(f.properties) > 0:
 			return fmt.Errorf("--lesson and --property exclude each other")
 		case f.strategy != bfs:
-			return fmt.Errorf("--lesson searches breadth-first, not by --strategy %s", f.strategy)
+			return fmt.Errorf("--strategy %s: --lesson searches breadth-first", f.strategy)
 		}
 		return nil
 	}
@@ -203,6 +222,14 @@ func (f *checkFlags) chosen(p *plan) error {
 		}
 	}
 	return nil
+}
+
+func lessonNames() string {
+	var names []string
+	for _, l := range props.Lessons() {
+		names = append(names, l.Name)
+	}
+	return strings.Join(names, ", ")
 }
 
 // suits refuses properties of which the part can say nothing.

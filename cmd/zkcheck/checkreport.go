@@ -23,14 +23,16 @@ func (r *result) print(out io.Writer) error {
 	if r.verdict != verdictViolated || r.plan.lesson != nil { // a violation is told with its evidence
 		p.wrapped(r.verdict+": "+r.why, "  ")
 	}
-	var again []string
+	var commands []string
 	for i := range r.properties {
 		if x := &r.properties[i]; x.found != nil {
 			r.counterexample(p, x)
-			again = append(again, "zkcheck replay "+quoted(x.Trace))
+			if x.Trace != "" {
+				commands = append(commands, again(x.Trace))
+			}
 		}
 	}
-	for _, line := range again {
+	for _, line := range commands {
 		p.line("%s", line)
 	}
 	return p.err
@@ -63,6 +65,10 @@ func (r *result) counterexample(p *printer, x *propertyResult) {
 			p.wrapped(x.Name+": "+r.plan.lesson.Doc, "  ")
 			p.steps(steps)
 		}
+	}
+	if x.Trace == "" {
+		p.line("%s, which could not be written:\n%s", count(len(x.found.Steps), "step"), x.found.Format())
+		return
 	}
 	p.line("%s in %s", count(len(x.found.Steps), "step"), x.Trace)
 	if x.picture != "" {
@@ -105,6 +111,14 @@ func (x *partResult) print(p *printer) {
 		line += "; limits hit: " + strings.Join(x.LimitsHit, ", ")
 	}
 	p.labelled(strings.Repeat(" ", len(label)), line, "")
+}
+
+// again is how to see a trace again, if it could be written.
+func again(path string) string {
+	if path == "" {
+		return ""
+	}
+	return "zkcheck replay " + quoted(path)
 }
 
 // quoted writes a path as a shell reads it.

@@ -33,10 +33,7 @@ the servers start one after the other, and all messages arrive before the next o
 			if len(servers) == 0 {
 				return fmt.Errorf("elect: no servers; want SID:EPOCH,ZXID, as 1:1,8")
 			}
-			if !c.Flags().Changed("ensemble") {
-				f.ensemble = -1
-			}
-			config, given, err := f.config(servers)
+			config, given, err := f.config(servers, c.Flags().Changed("ensemble"))
 			if err != nil {
 				return err
 			}
@@ -46,23 +43,28 @@ the servers start one after the other, and all messages arrive before the next o
 			return f.run(c.OutOrStdout(), config, given)
 		},
 	}
-	c.Flags().IntVar(&f.ensemble, "ensemble", 0, "how many voters the ensemble has (default: the servers given)")
+	c.Flags().IntVar(&f.ensemble, "ensemble", 0, "the ensemble has `N` voters; default the servers given")
 	c.Flags().StringVar(&f.observers, "observers", "", "servers that do not vote: `4,5`")
 	c.Flags().StringVar(&f.weights, "weights", "", "groups and weights of a hierarchical ensemble: `1=1,2=1/3=0`")
 	c.Flags().StringVar(&f.order, "start-order", "", "tell the story of a start in this order: `1,2,3`")
 	c.Flags().BoolVar(&f.json, "json", false, "print one JSON object")
+	strict(c.Flags())
 	return c
 }
 
 // config makes the ensemble: the servers given, and voters of which nothing is known but that they
-// belong to it. These never start, so that their numbers and disks do not matter.
-func (f *electFlags) config(servers []string) (c cluster.Config, given election.Set, err error) {
+// belong to it, where the size of the ensemble is given. These never start, so that their numbers and
+// disks do not matter.
+func (f *electFlags) config(servers []string, sized bool) (c cluster.Config, given election.Set, err error) {
 	if c, err = cluster.ParseConfig(servers, f.observers, f.weights); err != nil {
 		return c, 0, err
 	}
 	voters := c.Ensemble.Voters
 	known := slices.Clone(c.Ensemble.Members)
-	if f.ensemble >= 0 && (f.ensemble < voters || f.ensemble > election.MaxVoters) {
+	if !sized {
+		f.ensemble = voters
+	}
+	if f.ensemble < voters || f.ensemble > election.MaxVoters {
 		return c, 0, fmt.Errorf("--ensemble %d: want %d..%d, the voters given and the most that are possible",
 			f.ensemble, voters, election.MaxVoters)
 	}
@@ -94,7 +96,7 @@ const noQuorum = "NO QUORUM"
 // elected is the answer, as JSON too.
 type elected struct {
 	Winner      *election.SID `json:"winner"` // null if there is none
-	Epoch       uint32        `json:"epoch"`
+	Epoch       uint32        `json:"epoch"`  // of the vote for the winner; in a story of the leader, who has begun a new one
 	Zxid        string        `json:"zxid"`
 	Reason      string        `json:"reason"` // EPOCH, ZXID or SID; see below
 	Voters      int           `json:"voters"` // of the ensemble

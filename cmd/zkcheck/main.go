@@ -18,6 +18,7 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	"unicode"
 
 	"github.com/spf13/cobra"
 
@@ -57,12 +58,24 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	case errors.As(err, &code):
 		return int(code)
 	}
-	fmt.Fprintf(stderr, "zkcheck: %s\n", strings.Join(strings.Fields(err.Error()), " "))
+	fmt.Fprintf(stderr, "zkcheck: %s\n", oneLine(err.Error()))
 	var internal *trace.InternalError
 	if errors.As(err, &internal) {
 		return exitUnknown
 	}
 	return exitUsage
+}
+
+// oneLine is a text without what would break the line or talk to the terminal: names of files and
+// arguments are quoted in errors as they are.
+func oneLine(text string) string {
+	text = strings.Join(strings.Fields(text), " ")
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return unicode.ReplacementChar
+	}, text)
 }
 
 func newRoot() *cobra.Command {

@@ -204,3 +204,9 @@ func TestHelp(t *testing.T) {
 		t.Errorf("exit code %d, %s", code, errs.String())
 	}
 }
+
+func TestOneLine(t *testing.T) {
+	if got := oneLine("a\n b\x1b[31m\x00\xff\u2028é"); got != "a b\ufffd[31m\ufffd\ufffd é" {
+		t.Errorf("got %q", got)
+	}
+}

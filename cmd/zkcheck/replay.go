@@ -35,6 +35,9 @@ the property that the file names, or all. It gives the verdict of the run that w
 			if len(args) != 1 {
 				return fmt.Errorf("replay: want one file, not %d", len(args))
 			}
+			if args[0] == "" {
+				return fmt.Errorf("replay: the name of the file is empty")
+			}
 			t, err := trace.ReadFile(args[0])
 			if err != nil {
 				return err
@@ -51,6 +54,7 @@ the property that the file names, or all. It gives the verdict of the run that w
 	c.Flags().IntVar(&f.to, "to", 0, "stop after `N` steps")
 	c.Flags().BoolVarP(&f.quiet, "quiet", "q", false, "print the verdict only")
 	c.Flags().BoolVar(&f.json, "json", false, "print one JSON object")
+	strict(c.Flags())
 	return c
 }
 
@@ -90,10 +94,15 @@ func (f *replayFlags) run(out io.Writer, t *trace.Trace) error {
 	} else {
 		err = f.text(out, t, steps, verdict)
 	}
-	if err == nil && verdict.Violated {
+	switch {
+	case err != nil:
+		return err
+	case verdict.Violated:
 		return verdictCode(exitViolated)
+	case verdict.Vacuous:
+		return verdictCode(exitUnknown)
 	}
-	return err
+	return nil
 }
 
 // narrated replays a trace and puts every step into words. A file that can't be replayed to its end
@@ -116,9 +125,12 @@ func narrated(t *trace.Trace) ([]replayedStep, *trace.Verdict, error) {
 }
 
 func replayJSON(t *trace.Trace, steps []replayedStep, v *trace.Verdict) replayed {
-	r := replayed{File: t.Name, Cluster: t.Config.Servers(), Property: v.Property, Verdict: "holds", Steps: steps}
-	if v.Violated {
-		r.Verdict, r.Step, r.Evidence = "violated", v.Step, v.Evidence.Error()
+	r := replayed{File: t.Name, Cluster: t.Config.Servers(), Property: v.Property, Verdict: verdictHolds, Steps: steps}
+	switch {
+	case v.Vacuous:
+		r.Verdict = verdictUnknown
+	case v.Violated:
+		r.Verdict, r.Step, r.Evidence = verdictViolated, v.Step, v.Evidence.Error()
 	}
 	return r
 }

@@ -28,7 +28,7 @@ type status struct {
 
 func newStatus(out io.Writer) *status {
 	s := &status{out: out, every: statusPlain}
-	if f, ok := out.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+	if f, ok := out.(*os.File); ok && term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb" {
 		s.every, s.width = statusTerminal, columns
 		if w, _, err := term.GetSize(int(f.Fd())); err == nil && w > 0 {
 			s.width = min(w-1, columns)

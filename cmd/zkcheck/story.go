@@ -31,6 +31,7 @@ type storyServer struct {
 	Server election.SID `json:"server"`
 	State  string       `json:"state"`
 	Vote   string       `json:"vote"`
+	Note   string       `json:"note,omitempty"` // why it does not get on with the leader
 }
 
 // storyPatience bounds the steps after one start; what needs more is an endless exchange.
@@ -41,7 +42,7 @@ func (f *electFlags) startOrder(c *cluster.Config, given election.Set) ([]electi
 	var order []election.SID
 	for _, name := range strings.Split(f.order, ",") {
 		n, err := strconv.ParseUint(name, 10, 8)
-		if err != nil {
+		if err != nil || election.SID(n) == election.NoServer || strconv.FormatUint(n, 10) != name {
 			return nil, fmt.Errorf("--start-order %s: %q is not a server", f.order, name)
 		}
 		sid := election.SID(n)
@@ -85,12 +86,14 @@ type teller struct {
 	buf     []cluster.Action
 	steps   []storyStep
 	patient int
+	outside map[election.SID]string // who refuses the leader that there is, and why, after this start
 }
 
-// start starts a server, lets all messages arrive, and then lets those decide who have waited.
+// start starts a server, lets all messages arrive, and then lets those decide who have waited. Who is
+// LOOKING still, although there is a leader, asks again: observers, and servers of weight 0.
 func (t *teller) start(sid election.SID) error {
 	step := storyStep{Start: sid}
-	t.patient = storyPatience
+	t.patient, t.outside = storyPatience, map[election.SID]string{}
 	if !t.take(cluster.Start, sid) {
 		return fmt.Errorf("server %v can't be started", sid)
 	}
@@ -98,7 +101,11 @@ func (t *teller) start(sid election.SID) error {
 	for t.any(cluster.Deliver) {
 	}
 	step.Votes = t.tally()
-	for t.any(cluster.Decide) || t.any(cluster.Deliver) || t.any(cluster.Offer) || t.any(cluster.Packet) {
+	t.settle()
+	for i := range t.s.Servers {
+		if v := &t.s.Servers[i]; t.leads() && v.State == election.Looking && t.take(cluster.Timeout, v.SID) {
+			t.settle()
+		}
 	}
 	if t.patient <= 0 {
 		return fmt.Errorf("after the start of server %v the messages have no end", sid)
@@ -113,6 +120,21 @@ func (t *teller) start(sid election.SID) error {
 	return nil
 }
 
+// settle goes on until nothing is left to do.
+func (t *teller) settle() {
+	for t.any(cluster.Decide) || t.any(cluster.Deliver) || t.any(cluster.Offer) || t.any(cluster.Packet) {
+	}
+}
+
+func (t *teller) leads() bool {
+	for i := range t.s.Servers {
+		if t.s.Up.Has(i) && t.s.Servers[i].State == election.Leading {
+			return true
+		}
+	}
+	return false
+}
+
 // take takes the action of a kind by a server.
 func (t *teller) take(k cluster.Kind, sid election.SID) bool {
 	return t.first(func(a cluster.Action) bool { return a.Kind == k && a.From == sid })
@@ -125,12 +147,29 @@ func (t *teller) any(k cluster.Kind) bool {
 
 func (t *teller) first(wanted func(cluster.Action) bool) bool {
 	t.buf = t.y.Actions(t.s, t.buf[:0])
-	i := slices.IndexFunc(t.buf, wanted)
+	i := slices.IndexFunc(t.buf, func(a cluster.Action) bool { return wanted(a) && !t.idle(a) })
 	if t.patient--; i < 0 || t.patient <= 0 {
 		return false
 	}
-	t.y.Apply(t.s, t.buf[i])
+	a := t.buf[i]
+	t.y.Apply(t.s, a)
+	for _, f := range t.s.Out.Facts {
+		if f.Kind == election.GaveUp && a.Kind == cluster.Packet {
+			t.outside[a.To] = fmt.Sprintf("promised to epoch %d, it refuses epoch %d of server %v",
+				t.s.Servers[t.s.Actor].AcceptedEpoch, t.s.In.Packet.Epoch, a.From)
+		}
+	}
 	return true
+}
+
+// idle: who refuses the leader that there is would try again for ever, and rests until the next start.
+func (t *teller) idle(a cluster.Action) bool {
+	actor := a.From
+	if a.Kind == cluster.Deliver || a.Kind == cluster.Packet {
+		actor = a.To
+	}
+	_, outside := t.outside[actor]
+	return outside
 }
 
 // vote is for whom a server is.
@@ -163,7 +202,7 @@ func (t *teller) servers() []storyServer {
 	list := []storyServer{}
 	for i := range t.s.Servers {
 		if v := &t.s.Servers[i]; t.s.Up.Has(i) {
-			list = append(list, storyServer{v.SID, v.State.String(), vote(v).String()})
+			list = append(list, storyServer{v.SID, v.State.String(), vote(v).String(), t.outside[v.SID]})
 		}
 	}
 	return list
@@ -174,6 +213,12 @@ func (s *storyServer) words() string {
 	case election.Leading.String():
 		return fmt.Sprintf("server %v is LEADING", s.Server)
 	case election.Looking.String():
+		switch {
+		case s.Note != "":
+			return fmt.Sprintf("server %v is LOOKING: %s", s.Server, s.Note)
+		case strings.HasPrefix(s.Vote, election.NoServer.String()+":"):
+			return fmt.Sprintf("server %v is LOOKING and has heard of no candidate", s.Server)
+		}
 		return fmt.Sprintf("server %v is LOOKING, its vote is %s", s.Server, s.Vote)
 	}
 	leader, _, _ := strings.Cut(s.Vote, ":")
@@ -184,7 +229,9 @@ func (t *teller) print(out io.Writer) error {
 	p := &printer{out: out}
 	for _, s := range t.steps {
 		p.line("start %v", s.Start)
-		p.labelled("  at first ", describeTally(s.First), "")
+		if len(s.First) > 0 {
+			p.labelled("  at first ", describeTally(s.First), "")
+		}
 		if !slices.Equal(s.First, s.Votes) {
 			p.labelled("  then     ", describeTally(s.Votes), "")
 		}
