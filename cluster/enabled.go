@@ -110,22 +110,20 @@ func (y *System) serverActions(s *State, i int, buf []Action) []Action {
 func (y *System) resendTells(s *State, i int) bool {
 	v := &s.Servers[i]
 	ballot := v.Ballot()
-	connected := false
 	for to := range y.Ensemble.Voters {
 		if y.reachable(s, i, to) {
-			connected = true
-			c := y.channel(s, i, to)
-			if c.n == 0 || c.msgs[c.n-1] != ballot {
+			if c := y.channel(s, i, to); c.n == 0 || c.msgs[c.n-1] != ballot {
 				return true
 			}
 		}
 	}
-	return connected && i < y.Ensemble.Voters && y.Ensemble.Rules.IsQuorum(y.Ensemble, v.Tally(y.Ensemble).With(i))
+	return i < y.Ensemble.Voters && y.Ensemble.Rules.IsQuorum(y.Ensemble, v.Tally(y.Ensemble).With(i))
 }
 
 // Stalled: the term of a server can't go on, so that initLimit, syncLimit or a lost connection ends it.
 // A learner's has when its connection is lost or its leader does not lead. A leader's has, before it
-// serves, when nothing is on its way between it and its learners; when it serves, without a quorum.
+// serves, when nothing is on its way between it and its learners; when it serves, without a quorum of
+// connected learners, whether in sync yet or not (LearnerHandler.synced).
 func (y *System) Stalled(s *State, i int) bool {
 	v := &s.Servers[i]
 	if v.State != election.Leading {
@@ -134,27 +132,29 @@ func (y *System) Stalled(s *State, i int) bool {
 		return l.status == broken || !s.Up.Has(leader) || s.cuts[i].Has(leader) ||
 			l.status == connecting && s.Servers[leader].State != election.Leading
 	}
-	if v.Phase == election.Broadcast {
-		return v.LostQuorum(y.Ensemble)
-	}
 	if !v.Offered {
 		return false
 	}
+	connections, busy := election.Set(0), false
 	for learner := range s.links {
 		l := &s.links[learner]
-		if l.status != noLink && l.status != broken && int(l.leader) == i && (l.up.n > 0 || l.down.n > 0) &&
-			y.reachable(s, learner, i) {
-			return false
+		if l.status == noLink || l.status == broken || int(l.leader) != i {
+			continue
 		}
+		if l.status == connected {
+			connections = connections.With(learner)
+		}
+		busy = busy || (l.up.n > 0 || l.down.n > 0) && y.reachable(s, learner, i)
 	}
-	return true
+	if v.Phase == election.Broadcast {
+		return v.LostQuorum(y.Ensemble, connections)
+	}
+	return !busy
 }
 
-// mayGiveUp: a stalled term ends. One that could go on can end before BROADCAST, because nothing
-// bounds how slow a peer is: that has a budget.
-func (y *System) mayGiveUp(s *State, i int) bool {
-	return y.Stalled(s, i) || s.Servers[i].Phase != election.Broadcast && y.afford(s, cutGiveUps)
-}
+// mayGiveUp: a stalled term ends. One that could go on can end too, because nothing bounds how slow a
+// peer is: that has a budget.
+func (y *System) mayGiveUp(s *State, i int) bool { return y.Stalled(s, i) || y.afford(s, cutGiveUps) }
 
 func (y *System) packetActions(s *State, learner int, buf []Action) []Action {
 	l := &s.links[learner]

@@ -27,8 +27,9 @@ func (y *System) sendNote(s *State, from, to int, v *election.Vote) {
 		copy(c.msgs[:c.n-1], c.msgs[1:c.n])
 		c.msgs[c.n-1] = *v
 		s.cut |= 1 << cutChannel
-	default: // the newest replaces the one unsent
+	default: // the newest replaces the one unsent; a longer channel might have sent that
 		c.msgs[c.n-1] = *v
+		s.cut |= 1 << cutChannel
 	}
 }
 

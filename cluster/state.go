@@ -142,26 +142,26 @@ func (h *epochHistory) leader(epoch uint32) (election.SID, bool) {
 	return 0, false
 }
 
-// add writes the register of an epoch; it is written once.
-func (h *epochHistory) add(epoch uint32, leader election.SID) {
+// add writes the register of an epoch; it is written once. It tells whether nothing was forgotten for it.
+func (h *epochHistory) add(epoch uint32, leader election.SID) bool {
 	i := 0
 	for i < int(h.n) && h.list[i].epoch < epoch {
 		i++
 	}
 	if i < int(h.n) && h.list[i].epoch == epoch {
-		return
+		return true
 	}
 	if h.n == maxHistory {
-		if i == 0 {
-			return
+		if i > 0 {
+			copy(h.list[:i-1], h.list[1:i])
+			h.list[i-1] = establishment{epoch, leader}
 		}
-		copy(h.list[:i-1], h.list[1:i])
-		h.list[i-1] = establishment{epoch, leader}
-		return
+		return false
 	}
 	copy(h.list[i+1:h.n+1], h.list[i:h.n])
 	h.list[i] = establishment{epoch, leader}
 	h.n++
+	return true
 }
 
 // EstablishedBy tells who established an epoch earlier in the run, if the system tracks it.

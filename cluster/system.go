@@ -199,8 +199,8 @@ func (y *System) boot(s *State, pos int) {
 func (y *System) remember(s *State) {
 	if y.Track.Epochs {
 		for _, f := range s.Out.Facts {
-			if f.Kind == election.Established {
-				s.epochs.add(f.Epoch, s.Servers[s.Actor].SID)
+			if f.Kind == election.Established && !s.epochs.add(f.Epoch, s.Servers[s.Actor].SID) {
+				s.cut |= 1 << cutEpochs
 			}
 		}
 	}

@@ -99,7 +99,8 @@ func (s *Server) ackEpoch(e *Ensemble, from int, p Packet, out *Outputs) {
 	}
 }
 
-// countAck counts an ACKEPOCH; a quorum that holds the leader itself establishes the epoch.
+// countAck counts an ACKEPOCH; a quorum that holds the leader itself establishes the epoch. In the coarse
+// grain the leader's thread wakes at once: it writes currentEpoch in the step that sends NEWLEADER.
 func (s *Server) countAck(e *Ensemble, out *Outputs, from int) {
 	s.acked = s.acked.With(from)
 	if !e.Rules.EpochAcked(s, e) {
@@ -161,9 +162,9 @@ func (s *Server) countNewLeader(e *Ensemble, from int, out *Outputs) {
 	}
 }
 
-// LostQuorum tells whether a serving leader has too few learners in sync (the check of Leader.lead).
-func (s *Server) LostQuorum(e *Ensemble) bool {
-	return !e.Rules.IsQuorum(e, s.inSync.With(int(s.pos)))
+// LostQuorum tells whether a serving leader has too few connected learners (the check of Leader.lead).
+func (s *Server) LostQuorum(e *Ensemble, connected Set) bool {
+	return !e.Rules.IsQuorum(e, connected.With(int(s.pos)))
 }
 
 // CandidateAfter is the epoch a leader would propose after hearing an acceptedEpoch.

@@ -8,7 +8,7 @@ import (
 	"github.com/zkcheck/zkcheck/model"
 )
 
-func TestAckQuorum(t *testing.T) {
+func TestLeaderQuorum(t *testing.T) {
 	members := []election.Member{{SID: 1}, {SID: 2}, {SID: 3}, {SID: 4, Observer: true}}
 	for _, c := range []struct {
 		counted []election.SID
@@ -22,7 +22,7 @@ func TestAckQuorum(t *testing.T) {
 		{[]election.SID{2, 2}, "no quorum"},
 		{nil, "its own not among them"},
 	} {
-		err := model.AckQuorum(members, 2, 7, c.counted)
+		err := model.LeaderQuorum(members, 2, "established", 7, c.counted)
 		switch {
 		case c.want == "" && err != nil:
 			t.Errorf("acks of %v: %v", c.counted, err)
@@ -30,7 +30,7 @@ func TestAckQuorum(t *testing.T) {
 			t.Errorf("acks of %v: %v, want %q", c.counted, err, c.want)
 		}
 	}
-	if n := testing.AllocsPerRun(100, func() { _ = model.AckQuorum(members, 2, 7, []election.SID{2, 3}) }); n != 0 {
+	if n := testing.AllocsPerRun(100, func() { _ = model.LeaderQuorum(members, 2, "established", 7, []election.SID{2, 3}) }); n != 0 {
 		t.Errorf("%v allocations where it holds", n)
 	}
 }

@@ -28,6 +28,10 @@ func Majority(members []election.Member, d *election.Decision) error {
 	have, counted := array[:0], election.Set(0)
 	for i := range d.Entries {
 		if isEntry(members, d, i) && Same(d.Probe, d.Entries[i]) {
+			if d.From == election.Recvset && d.Entries[i].Round != d.Round {
+				return fmt.Errorf("decided %v in round %d, counting server %v's vote of round %d: %s",
+					d.Vote, d.Round, members[i].SID, d.Entries[i].Round, describeTable(members, d))
+			}
 			have = append(have, members[i].SID)
 			counted = counted.With(i)
 		}

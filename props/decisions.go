@@ -10,7 +10,7 @@ import (
 func decisionProperties() []Property {
 	return []Property{
 		{ID: "P6", Name: "majority", Kind: Always,
-			Doc:   "a decision has a quorum of equal votes in its own table, an established epoch a quorum of ACKEPOCHs",
+			Doc:   "a decision has a quorum of equal votes in its own table; an epoch is fixed, established and served by quorums",
 			Check: majority},
 		{ID: "P8", Name: "winner-is-maximum", Kind: Always,
 			Doc:   "nobody votes below its own initial vote, and no LOOKING vote that was counted is better than the winner",
@@ -34,12 +34,20 @@ func majority(st Step) (Outcome, error) {
 	if out.Decided {
 		return judged(model.Majority(st.members(), &out.Decision))
 	}
+	spoke := false
 	for _, f := range out.Facts {
-		if f.Kind == election.Established {
-			return judged(ackQuorum(st, f))
+		switch f.Kind {
+		case election.EpochFixed, election.Established, election.Serving:
+			if err := quorums(st, f); err != nil {
+				return Violated, err
+			}
+			spoke = true
 		}
 	}
-	return Silent, nil
+	if !spoke {
+		return Silent, nil
+	}
+	return Witnessed, nil
 }
 
 // winnerIsMaximum. A counted LOOKING vote equals the winner, and its sender never voted below the vote

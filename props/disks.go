@@ -19,11 +19,11 @@ func recovers(d *election.Disk) bool {
 	return d.Zxid.Epoch() <= d.CurrentEpoch && d.CurrentEpoch <= d.AcceptedEpoch
 }
 
-// inWindow: the crash fell between the flush of a synchronised log and the write of currentEpoch. A
-// crash in the middle of a step is always that at a learner; a leader's offer writes epochs only.
-func inWindow(st Step) bool {
-	return st.Action.Kind == cluster.Crash && st.Action.N > 0 &&
-		st.Before.Servers[st.After.Actor].State != election.Leading
+// inWindow: the crash fell between the flush of a synchronised log and the write of currentEpoch, and
+// left a log of a higher epoch; nothing else is wrong with the disk.
+func inWindow(st Step, was, is *election.Disk) bool {
+	return st.Action.Kind == cluster.Crash && st.Action.N > 0 && was.Zxid != is.Zxid &&
+		is.CurrentEpoch == was.CurrentEpoch && is.AcceptedEpoch >= is.CurrentEpoch
 }
 
 // diskRecovers looks at every disk that a step wrote: a crash could come right after. The witness: one
@@ -37,7 +37,11 @@ func diskRecovers(st Step) (Outcome, error) {
 			continue
 		}
 		wrote = true
-		if recovers(d) || inWindow(st) {
+		if engine := st.System.Ensemble.Rules.Recovers(*d); engine != recovers(d) {
+			return violated("server %v: recovery of disk %v is accepted by the engine: %v, by the protocol: %v",
+				st.sid(i), *d, engine, !engine)
+		}
+		if recovers(d) || inWindow(st, &st.Before.Servers[i].Disk, d) {
 			continue
 		}
 		return violated("the disk of server %v is refused at start: acceptedEpoch %d, currentEpoch %d, last zxid %v",

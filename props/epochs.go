@@ -98,8 +98,9 @@ func promisedBeforeTold(st Step) (Outcome, error) {
 func fixedEpochIsNew(st Step) (Outcome, error) {
 	for _, f := range st.After.Out.Facts {
 		if f.Kind == election.EpochFixed {
-			if f.Epoch <= f.Max {
-				return violated("server %v fixed epoch %d after hearing acceptedEpoch %d", st.actor().SID, f.Epoch, f.Max)
+			highest := max(f.Max, st.Before.Servers[st.After.Actor].Disk.AcceptedEpoch)
+			if f.Epoch <= highest {
+				return violated("server %v fixed epoch %d after hearing acceptedEpoch %d", st.actor().SID, f.Epoch, highest)
 			}
 			return Witnessed, nil
 		}
@@ -107,7 +108,21 @@ func fixedEpochIsNew(st Step) (Outcome, error) {
 	return Silent, nil
 }
 
+// countedAcksArePromises looks where the ack is sent, so that its word for having written is not taken
+// for it, and where it is counted.
 func countedAcksArePromises(st Step) (Outcome, error) {
+	for i := range st.After.Out.Packets {
+		p := &st.After.Out.Packets[i].Packet
+		if p.Kind != election.AckEpoch || p.NoCount {
+			continue
+		}
+		was, is := st.Before.Servers[st.After.Actor].Disk.AcceptedEpoch, st.actor().Disk.AcceptedEpoch
+		if is != p.Epoch || was >= p.Epoch {
+			return violated("server %v sent an ACKEPOCH(%d) to be counted, its acceptedEpoch on disk went from %d to %d",
+				st.actor().SID, p.Epoch, was, is)
+		}
+		return Held, nil
+	}
 	for _, f := range st.After.Out.Facts {
 		if f.Kind == election.AckCounted {
 			if !f.Flag {
@@ -120,9 +135,20 @@ func countedAcksArePromises(st Step) (Outcome, error) {
 	return Silent, nil
 }
 
-// ackQuorum is the part of P6 that is about epochs: the ACKEPOCHs that established one.
-func ackQuorum(st Step, f election.Fact) error {
-	set := election.Set(f.Max)
+// quorums is the part of P6 that is about epochs: who was heard when one was fixed, whose ACKEPOCHs
+// established it, and whose acks of NEWLEADER made its leader serve. Each is a quorum with the leader.
+func quorums(st Step, f election.Fact) error {
+	set, did := election.Set(f.Max), "established"
+	switch f.Kind {
+	case election.EpochFixed:
+		did = "fixed"
+		set = st.Before.Servers[st.After.Actor].Heard().With(st.After.Actor)
+		if st.After.In.Kind == election.PacketIn {
+			set = st.Before.Servers[st.After.Actor].Heard().With(int(st.After.In.From))
+		}
+	case election.Serving:
+		did = "serves"
+	}
 	var array [election.MaxServers]election.SID
 	sids := array[:0]
 	for i := range st.members() {
@@ -130,5 +156,5 @@ func ackQuorum(st Step, f election.Fact) error {
 			sids = append(sids, st.sid(i))
 		}
 	}
-	return model.AckQuorum(st.members(), st.actor().SID, f.Epoch, sids)
+	return model.LeaderQuorum(st.members(), st.actor().SID, did, f.Epoch, sids)
 }

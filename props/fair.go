@@ -173,6 +173,7 @@ func Settled(e *election.Ensemble, s *cluster.State) bool {
 	if leader < 0 {
 		return false
 	}
+	following := election.Set(0).With(leader)
 	for i := range s.Servers {
 		if !s.Up.Has(i) || i == leader || s.Servers[i].AcceptedEpoch > s.Servers[leader].Epoch {
 			continue
@@ -181,8 +182,9 @@ func Settled(e *election.Ensemble, s *cluster.State) bool {
 		if at != leader || !alive || s.Servers[i].Phase != election.Broadcast {
 			return false
 		}
+		following = following.With(i)
 	}
-	return e.IsQuorum(s.Up)
+	return e.IsQuorum(following)
 }
 
 // describe says in one line what each server is doing.
