@@ -173,7 +173,7 @@ func TestStatus(t *testing.T) {
 	} {
 		var out bytes.Buffer
 		s := newStatus(&out)
-		s.width = c.width
+		s.width, s.last = c.width, time.Now().Add(-statusPlain)
 		s.progress(partExhaustive)(p)
 		s.clear()
 		if out.String() != c.want {

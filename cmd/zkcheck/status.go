@@ -24,10 +24,11 @@ type status struct {
 	every time.Duration
 	width int // of the terminal, 0 if it is none
 	shown bool
+	last  time.Time // of a plain line, or the start: parts of a run share one clock
 }
 
 func newStatus(out io.Writer) *status {
-	s := &status{out: out, every: statusPlain}
+	s := &status{out: out, every: statusAfter, last: time.Now()}
 	if f, ok := out.(*os.File); ok && term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb" {
 		s.every, s.width = statusTerminal, columns
 		if w, _, err := term.GetSize(int(f.Fd())); err == nil && w > 0 {
@@ -40,12 +41,15 @@ func newStatus(out io.Writer) *status {
 // progress shows looks at a part of the run.
 func (s *status) progress(kind string) func(explore.Progress) {
 	return func(p explore.Progress) {
-		if p.Elapsed < statusAfter {
-			return
-		}
 		line := statusLine(kind, p)
 		if s.width == 0 {
-			fmt.Fprintln(s.out, line)
+			if time.Since(s.last) >= statusPlain {
+				fmt.Fprintln(s.out, line)
+				s.last = time.Now()
+			}
+			return
+		}
+		if p.Elapsed < statusAfter {
 			return
 		}
 		if len(line) > s.width {
