@@ -9,6 +9,12 @@
 // owns and reuses. Every rule that the protocol names is one small function in [Rules], so that a
 // known bug can be put in the place of a rule without a branch in the engine.
 //
+// What it leaves out. A log is its last zxid; snapshots have no zxid of their own, so that (e,0) of a
+// leader that served is in memory alone, where ZooKeeper writes it to disk as the name of a snapshot when
+// that server leads again without a restart (ZooKeeperServer.loadData). The election thread takes a
+// notification in the step that delivers it, and a leader's thread wakes in the step that lets it: it has
+// written currentEpoch when NEWLEADER leaves. Dynamic reconfiguration and the oracle are not there.
+//
 // It never does I/O, reads a clock, starts a goroutine, draws a random number or iterates over a map.
 // Where ZooKeeper does something odd the engine does the same odd thing; the comment says where.
 package election
