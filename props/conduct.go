@@ -99,7 +99,8 @@ func saidIsOnDisk(st Step) (Outcome, error) {
 	return Held, nil
 }
 
-// aheadIsRefused compares (currentEpoch, last zxid), zxids signed (StateSummary.isMoreRecentThan).
+// aheadIsRefused compares (currentEpoch, last zxid), zxids signed (StateSummary.isMoreRecentThan). The
+// witness is an ack that is compared: one that is ahead is rare.
 func aheadIsRefused(st Step) (Outcome, error) {
 	in := &st.After.In
 	if st.Action.Kind != cluster.Packet || in.Packet.Kind != election.AckEpoch {
@@ -107,11 +108,12 @@ func aheadIsRefused(st Step) (Outcome, error) {
 	}
 	b := &st.Before.Servers[st.After.Actor]
 	ack := &in.Packet
-	ahead := b.Phase == election.Discovery && !ack.NoCount && (ack.Current > b.CurrentEpoch ||
+	asked := b.Phase == election.Discovery && !ack.NoCount
+	ahead := asked && (ack.Current > b.CurrentEpoch ||
 		ack.Current == b.CurrentEpoch && int64(ack.Zxid) > int64(b.Zxid))
 	if refused := st.After.Out.Close.Has(int(in.From)); refused != ahead {
 		return violated("server %v at (%d, %v) refused server %v at (%d, %v): %v", b.SID, b.CurrentEpoch, b.Zxid,
 			st.sid(int(in.From)), ack.Current, ack.Zxid, refused)
 	}
-	return held(ahead)
+	return held(asked)
 }

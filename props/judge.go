@@ -136,7 +136,7 @@ func (j *Judge) end(p *Property, last *cluster.State) (Outcome, error) {
 		case !end.Possible:
 			return Silent, nil
 		}
-		return held(end.Steps > 0)
+		return Witnessed, nil // a quorum can run, and ended its election
 	}
 	return Silent, nil
 }
