@@ -269,6 +269,6 @@ func TestHaltedStepWritesOnlyItsFirst(t *testing.T) {
 		t.Errorf("disk %v after %d writes, want %v", s.Disk, out.Writes, want)
 	}
 	if Recovers(s.Disk) {
-		t.Error("this is the disk that ZooKeeper refuses to load; PROTOCOL.md P12")
+		t.Error("this is the disk that ZooKeeper refuses to load; P12")
 	}
 }

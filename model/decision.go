@@ -7,7 +7,7 @@ import (
 	"github.com/zkcheck/zkcheck/election"
 )
 
-// What a server may decide when it leaves LOOKING (PROTOCOL.md, properties P6, P8, P9, P20, P21). Each function here returns
+// What a server may decide when it leaves LOOKING (properties P6, P8, P9, P20, P21). Each function here returns
 // nil or an error whose text is the evidence. The members are those of the ensemble in its order, [election.Ensemble.Members]:
 // entry i of the decision's table is that of members[i]. Nothing is allocated as long as the rule holds, since a model checker
 // asks at every decision.

@@ -14,7 +14,7 @@ func diskProperties() []Property {
 	}
 }
 
-// recovers is what QuorumPeer.loadDataBase asks of a disk, in the words of PROTOCOL section 6.
+// recovers is what QuorumPeer.loadDataBase asks of a disk: epoch(zxid) <= currentEpoch <= acceptedEpoch.
 func recovers(d *election.Disk) bool {
 	return d.Zxid.Epoch() <= d.CurrentEpoch && d.CurrentEpoch <= d.AcceptedEpoch
 }
