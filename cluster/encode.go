@@ -1,10 +1,6 @@
 package cluster
 
-import (
-	"encoding/binary"
-
-	"github.com/zkcheck/zkcheck/election"
-)
+import "github.com/zkcheck/zkcheck/election"
 
 // Bits of the first byte of an encoded state.
 const (
@@ -14,27 +10,12 @@ const (
 	bLinks
 )
 
-func put(b []byte, v uint64) []byte {
-	if v < 0x80 {
-		return append(b, byte(v))
-	}
-	return binary.AppendUvarint(b, v)
-}
-
-func get(b []byte) (uint64, []byte) {
-	if b[0] < 0x80 {
-		return uint64(b[0]), b[1:]
-	}
-	v, n := binary.Uvarint(b)
-	return v, b[n:]
-}
-
 // Encode appends the state: equal states give equal bytes, different states different ones. The record
 // of the last step is not part of it.
 func (y *System) Encode(s *State, b []byte) []byte {
 	at := len(b)
-	b = put(append(b, 0), uint64(s.Started))
-	b = put(b, uint64(s.Up))
+	b = election.AppendUvarint(append(b, 0), uint64(s.Started))
+	b = election.AppendUvarint(b, uint64(s.Up))
 	if y.Track.Hurry && !s.unhurried {
 		b[at] |= bHurried
 	}
@@ -48,7 +29,7 @@ func (y *System) Encode(s *State, b []byte) []byte {
 	if cuts != 0 {
 		b[at] |= bCuts
 		for _, c := range s.cuts {
-			b = put(b, uint64(c))
+			b = election.AppendUvarint(b, uint64(c))
 		}
 	}
 	if s.spent != [len(limitFields)]uint16{} {
@@ -58,7 +39,7 @@ func (y *System) Encode(s *State, b []byte) []byte {
 	if y.Track.Epochs {
 		b = append(b, s.epochs.n)
 		for _, e := range s.epochs.list[:s.epochs.n] {
-			b = append(put(b, uint64(e.epoch)), byte(e.leader))
+			b = append(election.AppendUvarint(b, uint64(e.epoch)), byte(e.leader))
 		}
 	}
 	for i := range s.Servers {
@@ -66,7 +47,7 @@ func (y *System) Encode(s *State, b []byte) []byte {
 	}
 	if links != 0 {
 		b[at] |= bLinks
-		b = put(b, uint64(links))
+		b = election.AppendUvarint(b, uint64(links))
 		for i := range s.links {
 			if links.Has(i) {
 				b = y.encodeLink(&s.links[i], b)
@@ -82,15 +63,15 @@ func (y *System) Decode(s *State, b []byte) {
 	s.Out.Reset()
 	s.Actor, s.cut = -1, 0
 	head := b[0]
-	started, b := get(b[1:])
-	up, b := get(b)
+	started, b := election.Uvarint(b[1:])
+	up, b := election.Uvarint(b)
 	s.Started, s.Up = election.Set(started), election.Set(up)
 	s.unhurried = y.Track.Hurry && head&bHurried == 0
 	for i := range s.cuts {
 		s.cuts[i] = 0
 		if head&bCuts != 0 {
 			var c uint64
-			c, b = get(b)
+			c, b = election.Uvarint(b)
 			s.cuts[i] = election.Set(c)
 		}
 	}
@@ -103,7 +84,7 @@ func (y *System) Decode(s *State, b []byte) {
 		s.epochs.n, b = b[0], b[1:]
 		for i := range s.epochs.list[:s.epochs.n] {
 			var epoch uint64
-			epoch, b = get(b)
+			epoch, b = election.Uvarint(b)
 			s.epochs.list[i] = establishment{uint32(epoch), election.SID(b[0])}
 			b = b[1:]
 		}
@@ -113,7 +94,7 @@ func (y *System) Decode(s *State, b []byte) {
 	}
 	links := uint64(0)
 	if head&bLinks != 0 {
-		links, b = get(b)
+		links, b = election.Uvarint(b)
 	}
 	for i := range s.links {
 		s.links[i].status, s.links[i].up.n, s.links[i].down.n = noLink, 0, 0
@@ -131,21 +112,21 @@ func encodeSpent(spent *[len(limitFields)]uint16, b []byte) []byte {
 			present |= 1 << i
 		}
 	}
-	b = put(b, present)
+	b = election.AppendUvarint(b, present)
 	for _, v := range spent {
 		if v != 0 {
-			b = put(b, uint64(v))
+			b = election.AppendUvarint(b, uint64(v))
 		}
 	}
 	return b
 }
 
 func decodeSpent(spent *[len(limitFields)]uint16, b []byte) []byte {
-	present, b := get(b)
+	present, b := election.Uvarint(b)
 	for i := range spent {
 		if present>>i&1 != 0 {
 			var v uint64
-			v, b = get(b)
+			v, b = election.Uvarint(b)
 			spent[i] = uint16(v)
 		}
 	}
@@ -270,7 +251,7 @@ func (y *System) encodePacket(p *election.Packet, b []byte) []byte {
 		head |= pWrote
 	}
 	if p.Zxid == 0 && p.Current == 0 {
-		return put(append(b, head), uint64(p.Epoch))
+		return election.AppendUvarint(append(b, head), uint64(p.Epoch))
 	}
 	d := election.Disk{Zxid: p.Zxid, AcceptedEpoch: p.Epoch, CurrentEpoch: p.Current}
 	return y.codec.AppendDisk(append(b, head|pDisk), &d)
@@ -280,7 +261,7 @@ func (y *System) decodePacket(p *election.Packet, b []byte) []byte {
 	head := b[0]
 	*p = election.Packet{Kind: election.PacketKind(head & 7), NoCount: head&pNoCount != 0, Wrote: head&pWrote != 0}
 	if head&pDisk == 0 {
-		epoch, b := get(b[1:])
+		epoch, b := election.Uvarint(b[1:])
 		p.Epoch = uint32(epoch)
 		return b
 	}

@@ -63,7 +63,7 @@ func (c *Codec) appendZxid(b []byte, z Zxid) []byte {
 func (c *Codec) readZxid(b []byte) (Zxid, []byte) {
 	switch b[0] {
 	case 0xfe:
-		epoch, b := uvarint(b[1:])
+		epoch, b := Uvarint(b[1:])
 		return NewZxid(uint32(epoch), 0), b
 	case 0xff:
 		return Zxid(binary.BigEndian.Uint64(b[1:])), b[9:]
@@ -71,7 +71,8 @@ func (c *Codec) readZxid(b []byte) (Zxid, []byte) {
 	return c.zxids[b[0]], b[1:]
 }
 
-func uvarint(b []byte) (uint64, []byte) {
+// Uvarint reads what AppendUvarint wrote, and returns the rest of the bytes.
+func Uvarint(b []byte) (uint64, []byte) {
 	if b[0] < 0x80 {
 		return uint64(b[0]), b[1:]
 	}
@@ -79,7 +80,8 @@ func uvarint(b []byte) (uint64, []byte) {
 	return v, b[n:]
 }
 
-func appendUvarint(b []byte, v uint64) []byte {
+// AppendUvarint appends a number, in one byte below 128: nearly always.
+func AppendUvarint(b []byte, v uint64) []byte {
 	if v < 0x80 {
 		return append(b, byte(v))
 	}
@@ -100,7 +102,7 @@ func (c *Codec) appendCandidate(b []byte, v Candidate, state State) []byte {
 	default:
 		b = append(b, head|stranger, byte(v.Leader))
 	}
-	return appendUvarint(c.appendZxid(b, v.Zxid), uint64(v.PeerEpoch))
+	return AppendUvarint(c.appendZxid(b, v.Zxid), uint64(v.PeerEpoch))
 }
 
 func (c *Codec) readCandidate(b []byte) (v Candidate, state State, rest []byte) {
@@ -118,7 +120,7 @@ func (c *Codec) readCandidate(b []byte) (v Candidate, state State, rest []byte) 
 		v.Leader = c.e.Members[pos].SID
 	}
 	v.Zxid, b = c.readZxid(b)
-	epoch, b := uvarint(b)
+	epoch, b := Uvarint(b)
 	v.PeerEpoch = uint32(epoch)
 	return v, state, b
 }
@@ -126,7 +128,7 @@ func (c *Codec) readCandidate(b []byte) (v Candidate, state State, rest []byte) 
 // AppendVote appends a vote; one of the expected round and version is shorter.
 func (c *Codec) AppendVote(b []byte, v *Vote, round uint64, version uint8) []byte {
 	if v.Round != round || v.Version != version {
-		b = append(appendUvarint(append(b, oddVote), v.Round), v.Version)
+		b = append(AppendUvarint(append(b, oddVote), v.Round), v.Version)
 	}
 	return c.appendCandidate(b, v.Candidate, v.State)
 }
@@ -135,7 +137,7 @@ func (c *Codec) AppendVote(b []byte, v *Vote, round uint64, version uint8) []byt
 func (c *Codec) ReadVote(b []byte, v *Vote, round uint64, version uint8) []byte {
 	v.Round, v.Version = round, version
 	if b[0] == oddVote {
-		v.Round, b = uvarint(b[1:])
+		v.Round, b = Uvarint(b[1:])
 		v.Version, b = b[0], b[1:]
 	}
 	v.Candidate, v.State, b = c.readCandidate(b)
@@ -143,7 +145,7 @@ func (c *Codec) ReadVote(b []byte, v *Vote, round uint64, version uint8) []byte 
 }
 
 func (c *Codec) appendTable(b []byte, t *table, round uint64, version uint8) []byte {
-	b = appendUvarint(b, uint64(t.present))
+	b = AppendUvarint(b, uint64(t.present))
 	for i := range c.e.Voters {
 		if t.present.Has(i) {
 			b = c.AppendVote(b, &t.votes[i], round, version)
@@ -153,7 +155,7 @@ func (c *Codec) appendTable(b []byte, t *table, round uint64, version uint8) []b
 }
 
 func (c *Codec) readTable(b []byte, t *table, round uint64, version uint8) []byte {
-	set, b := uvarint(b)
+	set, b := Uvarint(b)
 	t.present = Set(set)
 	for i := range c.e.Voters {
 		if t.present.Has(i) {
@@ -182,14 +184,14 @@ func (c *Codec) AppendStopped(b []byte, s *Server) []byte {
 
 // AppendDisk appends a member's disk.
 func (c *Codec) AppendDisk(b []byte, d *Disk) []byte {
-	return appendUvarint(appendUvarint(c.appendZxid(b, d.Zxid), uint64(d.AcceptedEpoch)), uint64(d.CurrentEpoch))
+	return AppendUvarint(AppendUvarint(c.appendZxid(b, d.Zxid), uint64(d.AcceptedEpoch)), uint64(d.CurrentEpoch))
 }
 
 // ReadDisk is the inverse of AppendDisk.
 func (c *Codec) ReadDisk(b []byte, d *Disk) []byte {
 	d.Zxid, b = c.readZxid(b)
-	accepted, b := uvarint(b)
-	current, b := uvarint(b)
+	accepted, b := Uvarint(b)
+	current, b := Uvarint(b)
 	d.AcceptedEpoch, d.CurrentEpoch = uint32(accepted), uint32(current)
 	return b
 }
@@ -230,7 +232,7 @@ func (c *Codec) flags(s *Server) uint16 {
 // Append appends a server.
 func (c *Codec) Append(b []byte, s *Server) []byte {
 	f := c.flags(s)
-	b = appendUvarint(append(b, byte(f), byte(f>>8)), s.Round)
+	b = AppendUvarint(append(b, byte(f), byte(f>>8)), s.Round)
 	if f&fDiskMoved != 0 {
 		b = c.AppendDisk(b, &s.Disk)
 	}
@@ -261,7 +263,7 @@ func (c *Codec) Read(b []byte, s *Server, pos int) []byte {
 	s.become(c.e.Members[pos].SID, uint8(pos), c.first[pos])
 	s.State, s.Phase = State(f&3), Phase(f>>2&3)
 	s.Waiting, s.Offered = f&fWaiting != 0, f&fOffered != 0
-	s.Round, b = uvarint(b[2:])
+	s.Round, b = Uvarint(b[2:])
 	if f&fDiskMoved != 0 {
 		b = c.ReadDisk(b, &s.Disk)
 	}
@@ -297,22 +299,22 @@ func (c *Codec) appendTerm(b []byte, s *Server) []byte {
 			present |= 1 << i
 		}
 	}
-	b = appendUvarint(b, present)
+	b = AppendUvarint(b, present)
 	for _, v := range fields {
 		if v != 0 {
-			b = appendUvarint(b, uint64(v))
+			b = AppendUvarint(b, uint64(v))
 		}
 	}
 	return b
 }
 
 func (c *Codec) readTerm(b []byte, s *Server) []byte {
-	present, b := uvarint(b)
+	present, b := Uvarint(b)
 	var f [9]uint32
 	for i := range f {
 		if present>>i&1 != 0 {
 			var v uint64
-			v, b = uvarint(b)
+			v, b = Uvarint(b)
 			f[i] = uint32(v)
 		}
 	}
