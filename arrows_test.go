@@ -24,7 +24,17 @@ var arrows = map[string][]string{
 	"trace":          {"cluster", "props", "explore", "election", "model"},
 	"props/proptest": {"props", "trace", "cluster", "election", "model", "pgregory.net/rapid"},
 	"fuzz":           {"cluster", "props", "props/proptest", "trace", "election", "model"},
+	"wire":           {"election"},
+	"live/server":    {"election"},
+	"live/peer":      {"wire", "election"},
+	"live/subject":   {"election"},
+	"live/conform":   {"live/server", "live/peer", "live/subject", "trace", "wire", "election"},
+	"live/hostile":   {"live/server", "live/peer", "wire", "election"},
+	"live/logs":      {"live/subject", "cluster", "trace", "election"},
+	"live/ensemble": {"live/server", "live/peer", "live/logs", "wire", "model", "election",
+		"github.com/anishathalye/porcupine", "github.com/go-zookeeper/zk"},
 	"cmd/zkcheck": {"election", "cluster", "model", "props", "explore", "trace",
+		"live/server", "live/peer", "live/conform", "live/hostile", "live/logs", "live/ensemble",
 		"github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/term"},
 }
 

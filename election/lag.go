@@ -180,3 +180,12 @@ func (s *Server) ForgetPast(e *Ensemble) {
 		s.Vote = Vote{}
 	}
 }
+
+// Elected is the vote that was decided for, or is about to be the current one; while LOOKING the one of
+// the election before.
+func (s *Server) Elected() Vote {
+	if s.lag.stage == Deciding {
+		return s.lag.decided
+	}
+	return s.Vote
+}
