@@ -13,12 +13,15 @@ type Kind uint8
 
 const (
 	Start   Kind = iota + 1 // start s: the process starts for the first time
-	Deliver                 // deliver a->b: the head of the election channel; both threads of b act
+	Deliver                 // deliver a->b: the head of the election channel; in the coarse grain both threads of b act
 	Timeout                 // timeout s: the notification time-out; s sends again
 	Decide                  // decide s: finalizeWait is over and silent
 	Offer                   // offer s: an elected leader hears its own acceptedEpoch
 	Packet                  // packet a->b: the head of the follower-leader channel
 	GiveUp                  // giveup s: initLimit, syncLimit or a lost connection
+	Handle                  // handle s: the election thread takes the next notification of its queue (fine grain)
+	Resume                  // resume s: the main thread, caught halfway, goes on (fine grain)
+	Answer                  // answer s: the receive path, caught halfway, goes on (fine grain)
 	Crash                   // crash s [n]: after the n-th disk write of the step it interrupts
 	Restart                 // restart s: the process starts on the disk that the crash left
 	Cut                     // cut a-b: no connection between the two until healed
@@ -31,7 +34,8 @@ const (
 )
 
 var kindNames = [kinds]string{Start: "start", Deliver: "deliver", Timeout: "timeout", Decide: "decide",
-	Offer: "offer", Packet: "packet", GiveUp: "giveup", Crash: "crash", Restart: "restart", Cut: "cut",
+	Offer: "offer", Packet: "packet", GiveUp: "giveup",
+	Handle: "handle", Resume: "resume", Answer: "answer", Crash: "crash", Restart: "restart", Cut: "cut",
 	Heal: "heal", Reset: "reset", Drop: "drop", Dup: "dup", Wipe: "wipe"}
 
 func (k Kind) String() string {
@@ -55,8 +59,21 @@ func (k Kind) shape() string {
 	return ""
 }
 
+// divisible tells whether a step of the kind can be caught halfway, where the server says so.
+func (k Kind) divisible() bool {
+	switch k {
+	case Deliver, Decide, Packet, GiveUp, Handle:
+		return true
+	}
+	return false
+}
+
+// halfway is the word behind an action that is caught halfway.
+const halfway = "halfway"
+
 // Action is one step of the system. To is 0 where the kind names one server; links are written with the
-// smaller SID first. N is the disk write that a crash follows, or 0.
+// smaller SID first. N is the disk write that a crash follows, or 0; with a step that can be caught
+// halfway it is 1 if it is (fine grain).
 type Action struct {
 	Kind     Kind
 	From, To election.SID
@@ -68,7 +85,10 @@ func (a Action) String() string {
 	if sep := a.Kind.shape(); sep != "" {
 		s += sep + strconv.Itoa(int(a.To))
 	}
-	if a.N > 0 {
+	switch {
+	case a.N > 0 && a.Kind.divisible():
+		s += " " + halfway
+	case a.N > 0:
 		s += " " + strconv.Itoa(int(a.N))
 	}
 	return s
@@ -104,7 +124,7 @@ func ParseAction(line string) (Action, error) {
 		if a.To, err = parseSID(to); err != nil {
 			return Action{}, fmt.Errorf("action %q: %w", line, err)
 		}
-		if a.From == a.To {
+		if a.From == a.To && a.Kind != Deliver {
 			return Action{}, fmt.Errorf("action %q: a server has no link to itself", line)
 		}
 		if a.Kind.shape() == "-" && a.From > a.To {
@@ -118,6 +138,8 @@ func ParseAction(line string) (Action, error) {
 			return Action{}, fmt.Errorf("action %q: %q is not the number of a disk write", line, words[2])
 		}
 		a.N = uint8(n)
+	case len(words) == 3 && words[2] == halfway && a.Kind.divisible():
+		a.N = 1
 	case len(words) > 2:
 		return Action{}, fmt.Errorf("action %q: %q is too much", line, words[2])
 	}

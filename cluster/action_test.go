@@ -72,7 +72,10 @@ func TestParseActionErrors(t *testing.T) {
 		"deliver 1->":      `action "deliver 1->": "" is not a sid (0..254)`,
 		"deliver 1 -> 2":   `action "deliver 1 -> 2": want two servers, a->b`,
 		"deliver 1->2->3":  `action "deliver 1->2->3": "2->3" is not a sid (0..254)`,
-		"deliver 1->1":     `action "deliver 1->1": a server has no link to itself`,
+		"packet 1->1":      `action "packet 1->1": a server has no link to itself`,
+		"start 1 halfway":  `action "start 1 halfway": "halfway" is too much`,
+		"crash 1 halfway":  `action "crash 1 halfway": "halfway" is not the number of a disk write`,
+		"decide 1 1":       `action "decide 1 1": "1" is too much`,
 		"cut 1->2":         `action "cut 1->2": ">2" is not a sid (0..254)`,
 		"cut 2-1":          `action "cut 2-1": the smaller sid comes first`,
 		"crash 1 0":        `action "crash 1 0": "0" is not the number of a disk write`,
@@ -92,7 +95,7 @@ func TestParseActionErrors(t *testing.T) {
 // TestParseActionRejectsJunk: whatever is accepted is what String writes, but for blanks; whatever is
 // not has an error of one printable line.
 func TestParseActionRejectsJunk(t *testing.T) {
-	words := rapid.SampledFrom([]string{"start", "deliver", "crash", "cut", "-", "->", "1", "2", "0", " ", "\n", "255", "\x1b"})
+	words := rapid.SampledFrom([]string{"start", "deliver", "crash", "cut", "handle", "halfway", "-", "->", "1", "2", "0", " ", "\n", "255", "\x1b"})
 	rapid.Check(t, func(t *rapid.T) {
 		line := rapid.OneOf(rapid.String(), rapid.Custom(func(t *rapid.T) string {
 			return strings.Join(rapid.SliceOf(words).Draw(t, "words"), "")
@@ -112,7 +115,7 @@ func TestParseActionRejectsJunk(t *testing.T) {
 func TestActions(t *testing.T) {
 	rank := func(a Action) int {
 		switch a.Kind {
-		case Start, Timeout, Decide, Offer, GiveUp:
+		case Start, Timeout, Decide, Offer, GiveUp, Handle, Resume, Answer:
 			return 0
 		case Deliver:
 			return 1

@@ -46,8 +46,14 @@ func (y *System) Actions(s *State, buf []Action) []Action {
 	}
 	for to := range s.Servers {
 		for from := range s.Servers {
-			if s.notes[from*y.n+to].n > 0 && y.reachable(s, from, to) {
-				buf = append(buf, Action{Kind: Deliver, From: y.sid(from), To: y.sid(to)})
+			if s.notes[from*y.n+to].n == 0 || !y.listens(s, from, to) {
+				continue
+			}
+			a := Action{Kind: Deliver, From: y.sid(from), To: y.sid(to)}
+			buf = append(buf, a)
+			if y.Limits.Lags != 0 {
+				in := election.Input{Kind: election.Notification, From: uint8(from), Vote: s.notes[from*y.n+to].msgs[0]}
+				buf = y.lagging(s, to, &in, a, buf)
 			}
 		}
 	}
@@ -88,8 +94,12 @@ func (y *System) serverActions(s *State, i int, buf []Action) []Action {
 			buf = append(buf, Action{Kind: Start, From: sid})
 		}
 	case !s.Up.Has(i):
+	case v.Stage() != election.Whole:
+		buf = append(buf, Action{Kind: Resume, From: sid})
+	case v.State == election.Looking && v.Queued() > 0:
+		buf = y.divided(s, i, Handle, election.Handle, buf)
 	case v.State == election.Looking && v.Waiting:
-		buf = append(buf, Action{Kind: Decide, From: sid})
+		buf = y.divided(s, i, Decide, election.Decide, buf)
 	case v.State == election.Looking:
 		if y.resendTells(s, i) && y.afford(s, cutTimeouts) {
 			buf = append(buf, Action{Kind: Timeout, From: sid})
@@ -99,8 +109,11 @@ func (y *System) serverActions(s *State, i int, buf []Action) []Action {
 			buf = append(buf, Action{Kind: Offer, From: sid})
 		}
 		if y.mayGiveUp(s, i) && y.roundsLeft(s, v.Round) {
-			buf = append(buf, Action{Kind: GiveUp, From: sid})
+			buf = y.divided(s, i, GiveUp, election.GiveUp, buf)
 		}
+	}
+	if v.Held() {
+		buf = append(buf, Action{Kind: Answer, From: sid})
 	}
 	return buf
 }
@@ -162,10 +175,15 @@ func (y *System) packetActions(s *State, learner int, buf []Action) []Action {
 	if !s.Up.Has(leader) || s.cuts[learner].Has(leader) {
 		return buf
 	}
-	if v := &s.Servers[leader]; l.up.n > 0 && v.State == election.Leading {
+	if v := &s.Servers[leader]; l.up.n > 0 && v.State == election.Leading && v.Stage() != election.Deciding {
 		p := &l.up.list[0]
 		if p.Kind != election.FollowerInfo || y.epochsLeft(s, v, p.Epoch) {
-			buf = append(buf, Action{Kind: Packet, From: y.sid(learner), To: y.sid(leader)})
+			a := Action{Kind: Packet, From: y.sid(learner), To: y.sid(leader)}
+			buf = append(buf, a)
+			if y.Limits.Lags != 0 {
+				in := election.Input{Kind: election.PacketIn, From: uint8(learner), Packet: *p}
+				buf = y.lagging(s, leader, &in, a, buf)
+			}
 		}
 	}
 	if l.down.n > 0 {

@@ -169,7 +169,7 @@ func (y *System) encodeChannels(s *State, b []byte) []byte {
 	for from := range y.n {
 		round := s.Servers[from].Round
 		for to := range y.n {
-			if to == from {
+			if to == from && !y.Ensemble.Fine {
 				continue
 			}
 			if c := &s.notes[from*y.n+to]; c.n > 0 || c.hasLast {
@@ -186,7 +186,12 @@ func (y *System) encodeChannels(s *State, b []byte) []byte {
 }
 
 // channelBytes is how many bytes the bits of encodeChannels take.
-func (y *System) channelBytes() int { return (y.n*(y.n-1) + 7) / 8 }
+func (y *System) channelBytes() int {
+	if y.Ensemble.Fine {
+		return (y.n*y.n + 7) / 8
+	}
+	return (y.n*(y.n-1) + 7) / 8
+}
 
 func (y *System) decodeChannels(s *State, b []byte) {
 	bits := b
@@ -197,7 +202,7 @@ func (y *System) decodeChannels(s *State, b []byte) {
 		for to := range y.n {
 			c := &s.notes[from*y.n+to]
 			c.n, c.hasLast = 0, false
-			if to == from {
+			if to == from && !y.Ensemble.Fine {
 				continue
 			}
 			if bits[bit>>3]>>(bit&7)&1 != 0 {

@@ -141,7 +141,15 @@ func deadBecause(y *System, s *State, path string) string {
 		return "a server without a process has only its disk"
 	case (is(".Servers[].recvset.votes") || is(".Servers[].outofelection.votes")) && !tablePresent(&s.Servers[outer], path).Has(inner):
 		return "an entry that is not present is zero; election's own test adds it and its presence"
-	case is(".notes") && outer/y.n == outer%y.n:
+	case is(".Servers[].lag.inbox") && inner >= s.Servers[outer].Queued():
+		return "beyond the queue's length"
+	case is(".Servers[].lag.decided") && s.Servers[outer].Stage() != election.Deciding:
+		return "nothing is being decided"
+	case is(".Servers[].lag.hand") && field != ".Servers[].lag.hand.kind" && !s.Servers[outer].Held():
+		return "the receive path holds nothing"
+	case is(".notes[].hasLast") && outer/y.n == outer%y.n:
+		return "no connection to itself is ever lost"
+	case is(".notes") && outer/y.n == outer%y.n && !y.Ensemble.Fine:
 		return "a server has no channel to itself"
 	case is(".notes[].msgs") && inner >= int(s.notes[outer].n) && (inner > 0 || !s.notes[outer].hasLast):
 		return "beyond the channel's length"
@@ -168,7 +176,8 @@ func tablePresent(v *election.Server, path string) election.Set {
 // valuesOf is how many values a field has, where that is less than its bits allow; 0 otherwise.
 func valuesOf(path string, typ reflect.Type) uint64 {
 	switch typ {
-	case reflect.TypeFor[election.State](), reflect.TypeFor[election.Phase](), reflect.TypeFor[linkStatus]():
+	case reflect.TypeFor[election.State](), reflect.TypeFor[election.Phase](), reflect.TypeFor[linkStatus](),
+		reflect.TypeFor[election.Stage]():
 		return 4
 	case reflect.TypeFor[election.PacketKind]():
 		return uint64(election.UpToDate) + 1
@@ -177,6 +186,7 @@ func valuesOf(path string, typ reflect.Type) uint64 {
 }
 
 var counters = map[string]uint64{".notes[].n": MaxChannel + 1, ".links[].up.n": maxPackets + 1, ".links[].down.n": maxPackets + 1,
+	".Servers[].lag.queued": election.MaxInbox + 1, ".Servers[].lag.hand.kind": 4,
 	".links[].leader": election.MaxServers, ".epochs.n": maxHistory + 1}
 
 // fullState has something everywhere, with all counts at their largest. It is the dirtiest of targets.
@@ -188,6 +198,7 @@ func fullState(y *System, seed uint64) *State {
 		case leaf.Kind() == reflect.Bool:
 			leaf.SetBool(r.IntN(2) == 0)
 		case leaf.Kind() == reflect.Slice || strings.HasSuffix(path, "].SID") || strings.HasSuffix(path, "].pos"):
+		case strings.Contains(path, ".lag.decided"): // no server decides: the last stage is another one
 		case strings.HasSuffix(path, ".present"):
 			leaf.SetUint(uint64(y.Ensemble.VoterSet()))
 		case strings.Contains(path, ".votes") && r.IntN(3) == 0, deadTail(y, path):
@@ -372,9 +383,12 @@ func TestEveryFieldOfStateIsEncoded(t *testing.T) {
 		Config{Limits: faulty(MaxChannel), Track: trackAll})
 	leaves := checkFields(t, big, "full", fullState(big, 5))
 	leaves += checkFields(t, big, "empty", &big.Init()[0])
+	fine := mustSystem(t, voters(3), Config{Limits: faulty(2), Track: trackAll})
+	fine.Ensemble.Fine = true
+	leaves += checkFields(t, fine, "fine", fullState(fine, 6))
 	small := mustSystem(t, append(voters(3), election.Member{SID: 77, Observer: true}), Config{Limits: faulty(2), Track: trackAll})
 	untracked := mustSystem(t, voters(3), Config{Limits: faulty(2)})
-	for _, y := range []*System{small, untracked} {
+	for _, y := range []*System{small, untracked, fine} {
 		steps := 0
 		walk(y, 8, 150, func(_ *State, a Action, s *State) {
 			if steps++; steps%15 == 0 {

@@ -50,7 +50,7 @@ func (y *System) interruptible(s *State, i int) (election.Input, bool) {
 		return election.Input{Kind: election.PacketIn, From: l.leader, Packet: l.down.list[0]}, true
 	}
 	v := &s.Servers[i]
-	if v.State == election.Leading && !v.Offered && y.epochsLeft(s, v, v.AcceptedEpoch) {
+	if v.State == election.Leading && v.Stage() == election.Whole && !v.Offered && y.epochsLeft(s, v, v.AcceptedEpoch) {
 		return election.Input{Kind: election.Offer}, true
 	}
 	return election.Input{}, false
@@ -78,7 +78,7 @@ func (y *System) messageFaults(s *State, buf []Action) []Action {
 	for from := range y.n {
 		for to := range y.n {
 			c := y.channel(s, from, to)
-			if c.n == 0 || !y.reachable(s, from, to) {
+			if c.n == 0 || !y.reachable(s, from, to) { // nothing of what a server tells itself is lost
 				continue
 			}
 			if y.Limits.Drops > 0 && y.afford(s, dropsLimit) {
@@ -154,6 +154,7 @@ func (y *System) crash(s *State, pos, afterWrite int) {
 			y.channel(s, pos, other).hasLast = false
 		}
 	}
+	y.channel(s, pos, pos).n = 0
 	s.Servers[pos].Crash()
 	s.Up = s.Up.Without(pos)
 	s.links[pos] = link{}

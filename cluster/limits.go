@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/zkcheck/zkcheck/election"
 )
 
 // Unlimited is the value of a limit that does not limit.
@@ -25,6 +27,10 @@ type Limits struct {
 	Rounds     int // the largest round that a server may enter; Unlimited in fair schedules
 	Epochs     int // how far epochs may grow above the largest acceptedEpoch at the start
 	ChannelLen int // notifications in a channel, 1..MaxChannel
+
+	// Of the fine grain.
+	Lags  int // how often a thread is caught halfway through its step
+	Inbox int // notifications that wait for an election thread, 1..election.MaxInbox
 }
 
 // MaxChannel bounds ChannelLen.
@@ -32,7 +38,7 @@ const MaxChannel = 4
 
 // DefaultLimits: no faults, three rounds, three epochs, one notification per channel.
 func DefaultLimits() Limits {
-	return Limits{Timeouts: Unlimited, Rounds: 3, Epochs: 3, ChannelLen: 1}
+	return Limits{Timeouts: Unlimited, Rounds: 3, Epochs: 3, ChannelLen: 1, Inbox: 4}
 }
 
 // limitField describes one limit for everything that names them: traces, flags, reports.
@@ -57,6 +63,8 @@ var limitFields = [...]limitField{
 	{"rounds", "largest round (-1: no limit)", false, func(l *Limits) *int { return &l.Rounds }},
 	{"epochs", "growth of epochs (-1: no limit)", false, func(l *Limits) *int { return &l.Epochs }},
 	{"channel-len", "notifications per channel", false, func(l *Limits) *int { return &l.ChannelLen }},
+	{"lags", "threads caught halfway, fine grain (-1: no limit)", false, func(l *Limits) *int { return &l.Lags }},
+	{"inbox", "notifications that wait for a thread, fine grain", false, func(l *Limits) *int { return &l.Inbox }},
 }
 
 // The bits of System.Cut.
@@ -66,6 +74,8 @@ const (
 	cutRounds
 	cutEpochs
 	cutChannel
+	cutLags
+	cutInbox
 )
 
 // Each calls f for every limit: its name, what it bounds, and where it is kept.
@@ -138,12 +148,15 @@ func (l Limits) Validate() error {
 		switch {
 		case v > MaxBudget:
 			return fmt.Errorf("limit %s: %d is above %d", field.Name, v, MaxBudget)
-		case v < 0 && (v != Unlimited || field.Fault || i == cutChannel):
+		case v < 0 && (v != Unlimited || field.Fault || i == cutChannel || i == cutInbox):
 			return fmt.Errorf("limit %s: %d is negative", field.Name, v)
 		}
 	}
 	if l.ChannelLen < 1 || l.ChannelLen > MaxChannel {
 		return fmt.Errorf("limit channel-len: %d is not 1..%d", l.ChannelLen, MaxChannel)
+	}
+	if l.Inbox < 1 || l.Inbox > election.MaxInbox {
+		return fmt.Errorf("limit inbox: %d is not 1..%d", l.Inbox, election.MaxInbox)
 	}
 	return nil
 }

@@ -17,6 +17,8 @@ func anyLimits(t *rapid.T) Limits {
 		switch {
 		case i == cutChannel:
 			low, high = 1, MaxChannel
+		case i == cutInbox:
+			low, high = 1, election.MaxInbox
 		case !field.Fault:
 			low = Unlimited
 		}
@@ -51,6 +53,8 @@ func TestParseLimitsErrors(t *testing.T) {
 		"channel-len=-1":      `limit channel-len: -1 is negative`,
 		"channel-len=0":       `limit channel-len: 0 is not 1..4`,
 		"channel-len=5":       `limit channel-len: 5 is not 1..4`,
+		"inbox=0":             `limit inbox: 0 is not 1..16`,
+		"inbox=17":            `limit inbox: 17 is not 1..16`,
 		"timeouts=32769":      `limit timeouts: 32769 is above 32768`,
 		"rounds=2 epochs=1.5": `limit epochs: "1.5" is not a number`,
 	} {
@@ -64,7 +68,8 @@ func TestParseLimitsErrors(t *testing.T) {
 func TestLimitFieldsAgreeWithBits(t *testing.T) {
 	names := map[int]string{crashesLimit: "crashes", restartsLimit: "restarts", cutsLimit: "cuts", resetsLimit: "resets",
 		dropsLimit: "drops", dupsLimit: "dups", wipesLimit: "wipes", cutGiveUps: "giveups", cutTimeouts: "timeouts",
-		cutRounds: "rounds", cutEpochs: "epochs", cutChannel: "channel-len"}
+		cutRounds: "rounds", cutEpochs: "epochs", cutChannel: "channel-len",
+		cutLags: "lags", cutInbox: "inbox"}
 	if len(names) != len(limitFields) {
 		t.Errorf("%d constants for %d limits", len(names), len(limitFields))
 	}
@@ -146,7 +151,7 @@ func TestNoLimitIsSilent(t *testing.T) {
 		looser := map[int]*System{}
 		for i, field := range limitFields {
 			l := y.Limits
-			if i == cutChannel || *field.at(&l) <= 0 { // a fault that is not wanted is no limit
+			if i == cutChannel || i == cutInbox || *field.at(&l) <= 0 { // a fault that is not wanted is no limit
 				continue
 			}
 			*field.at(&l)++

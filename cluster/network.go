@@ -14,6 +14,10 @@ func (y *System) reachable(s *State, a, b int) bool {
 // sendNote puts a notification into the send queue of its receiver (QuorumCnxManager.toSend).
 func (y *System) sendNote(s *State, from, to int, v *election.Vote) {
 	c := y.channel(s, from, to)
+	if from == to {
+		y.loopBack(s, c, v)
+		return
+	}
 	if !y.reachable(s, from, to) {
 		c.n, c.hasLast, c.msgs[0] = 0, true, *v
 		return
@@ -45,7 +49,7 @@ func (y *System) pop(s *State, from, to int) election.Vote {
 // dead must not tell states apart.
 func (y *System) forget(s *State, from, to int) {
 	c := y.channel(s, from, to)
-	if c.hasLast && y.reachable(s, from, to) && !y.mayReconnect(s) {
+	if c.hasLast && (from == to || y.reachable(s, from, to) && !y.mayReconnect(s)) {
 		c.hasLast = false
 	}
 }

@@ -189,13 +189,16 @@ func (s *State) LeaderOf(learner int) (pos int, alive bool) {
 // IsCut tells whether the link between two positions is cut.
 func (s *State) IsCut(a, b int) bool { return s.cuts[a].Has(b) }
 
-// InFlight is the number of notifications on their way to a position.
+// InFlight is the number of notifications on their way to a position's election thread.
 func (s *State) InFlight(to int) int {
 	n, flying := len(s.Servers), 0
 	for from := range n {
 		flying += int(s.notes[from*n+to].n)
 	}
-	return flying
+	if s.Servers[to].Held() {
+		flying++
+	}
+	return flying + s.Servers[to].Queued()
 }
 
 // Faults is how much of the faults' budgets is gone: crashes, cuts and the like together.

@@ -132,25 +132,36 @@ func (y *System) Apply(s *State, a Action) {
 	case Deliver:
 		s.Actor = to
 		v := y.pop(s, from, to)
-		y.step(s, to, &election.Input{Kind: election.Notification, From: uint8(from), Vote: v})
+		y.step(s, to, &election.Input{Kind: election.Notification, From: uint8(from), Vote: v, Halfway: a.N > 0})
 	case Timeout:
 		s.spend(cutTimeouts, y.Limits.Timeouts)
 		y.step(s, from, &election.Input{Kind: election.Timeout})
 	case Decide:
-		y.step(s, from, &election.Input{Kind: election.Decide})
+		y.step(s, from, &election.Input{Kind: election.Decide, Halfway: a.N > 0})
 	case Offer:
 		y.step(s, from, &election.Input{Kind: election.Offer})
 	case Packet:
 		s.Actor = to
 		in := y.takePacket(s, from, to)
+		in.Halfway = a.N > 0
 		y.step(s, to, &in)
 	case GiveUp:
 		if !y.Stalled(s, from) {
 			s.spend(cutGiveUps, y.Limits.GiveUps)
 		}
-		y.step(s, from, &election.Input{Kind: election.GiveUp})
+		y.step(s, from, &election.Input{Kind: election.GiveUp, Halfway: a.N > 0})
+	case Handle:
+		sender, v, _ := s.Servers[from].Next()
+		y.step(s, from, &election.Input{Kind: election.Handle, From: uint8(sender), Vote: v, Halfway: a.N > 0})
+	case Resume:
+		y.step(s, from, &election.Input{Kind: election.Resume})
+	case Answer:
+		y.step(s, from, &election.Input{Kind: election.Answer})
 	default:
 		y.applyFault(s, a, from, to)
+	}
+	if y.Ensemble.Fine {
+		y.lag(s, a)
 	}
 	y.remember(s)
 }

@@ -14,7 +14,7 @@ import (
 // faulty is limits with every budget above 0.
 func faulty(channelLen int) Limits {
 	return Limits{Crashes: 3, Restarts: 2, Cuts: 2, Resets: 2, Drops: 2, Dups: 2, Wipes: 1,
-		GiveUps: 2, Timeouts: Unlimited, Rounds: 6, Epochs: 2, ChannelLen: channelLen}
+		GiveUps: 2, Timeouts: Unlimited, Rounds: 6, Epochs: 2, ChannelLen: channelLen, Lags: 4, Inbox: 3}
 }
 
 var trackAll = Track{Epochs: true, Hurry: true, Initials: true}
@@ -72,22 +72,28 @@ func eachSystem(t *testing.T, f func(t *testing.T, y *System)) {
 		name    string
 		members []election.Member
 		config  Config
+		fine    bool
 	}{
-		{"1 voter", voters(1), Config{Limits: faulty(1)}},
-		{"2 voters", []election.Member{{SID: 0}, {SID: 254}}, Config{Limits: faulty(2)}},
-		{"3 voters", voters(3), Config{Limits: faulty(1)}},
-		{"3 voters, empty disks", voters(3), Config{Limits: faulty(1), Disks: equal}},
-		{"3 voters, no faults", voters(3), Config{Limits: DefaultLimits(), Disks: equal}},
-		{"4 voters", voters(4), Config{Limits: faulty(2)}},
-		{"5 voters", voters(5), Config{Limits: faulty(3)}},
-		{"7 voters", voters(7), Config{Limits: faulty(1)}},
-		{"observers", observers, Config{Limits: faulty(4), FIFO: true}},
-		{"weights", weighted(3, 1, 2, 1, 0, 3, 1), Config{Limits: faulty(1)}},
-		{"one is heavy", weighted(1, 5, 1, 1), Config{Limits: faulty(2), FIFO: true}},
+		{"1 voter", voters(1), Config{Limits: faulty(1)}, false},
+		{"2 voters, fine", voters(2), Config{Limits: faulty(1)}, true},
+		{"3 voters, fine", voters(3), Config{Limits: faulty(1)}, true},
+		{"observers, fine", observers, Config{Limits: faulty(2)}, true},
+		{"weights, fine", weighted(3, 1, 2, 1, 0, 3, 1), Config{Limits: faulty(1), FIFO: true}, true},
+		{"2 voters", []election.Member{{SID: 0}, {SID: 254}}, Config{Limits: faulty(2)}, false},
+		{"3 voters", voters(3), Config{Limits: faulty(1)}, false},
+		{"3 voters, empty disks", voters(3), Config{Limits: faulty(1), Disks: equal}, false},
+		{"3 voters, no faults", voters(3), Config{Limits: DefaultLimits(), Disks: equal}, false},
+		{"4 voters", voters(4), Config{Limits: faulty(2)}, false},
+		{"5 voters", voters(5), Config{Limits: faulty(3)}, false},
+		{"7 voters", voters(7), Config{Limits: faulty(1)}, false},
+		{"observers", observers, Config{Limits: faulty(4), FIFO: true}, false},
+		{"weights", weighted(3, 1, 2, 1, 0, 3, 1), Config{Limits: faulty(1)}, false},
+		{"one is heavy", weighted(1, 5, 1, 1), Config{Limits: faulty(2), FIFO: true}, false},
 	} {
 		for _, track := range []Track{{}, trackAll} {
 			c.config.Track = track
 			y := mustSystem(t, c.members, c.config)
+			y.Ensemble.Fine = c.fine
 			t.Run(fmt.Sprintf("%s/track=%v", c.name, track.Epochs), func(t *testing.T) { f(t, y) })
 		}
 	}
@@ -105,7 +111,7 @@ func walk(y *System, seed uint64, steps int, visit func(before *State, a Action,
 		actions, good, forward = y.Actions(&current, actions[:0]), good[:0], forward[:0]
 		for _, a := range actions {
 			switch a.Kind {
-			case Offer, Packet, Decide:
+			case Offer, Packet, Decide, Handle, Resume:
 				forward = append(forward, a)
 			}
 			if !a.Kind.Fault() {
@@ -160,8 +166,10 @@ func checkServers(t *testing.T, y *System, s *State, a Action) {
 			continue
 		}
 		switch looking := v.State == election.Looking; {
-		case looking != (v.Phase == election.Election):
+		case looking != (v.Phase == election.Election) && v.Stage() != election.Deciding:
 			t.Errorf("after %v: server %v is %v in %v", a, v.SID, v.State, v.Phase)
+		case y.Ensemble.Fine && (v.Stage() != election.Whole || v.Held() || y.left(s, cutLags) > 0):
+			// What is dead in a whole server may be seen yet.
 		case !looking && (v.Proposal != election.Candidate{} || v.Waiting || !emptyTables(v)):
 			t.Errorf("after %v: server %v is %v and keeps of its election: %+v", a, v.SID, v.State, *v)
 		case looking && (v.Epoch != 0 || v.Offered || v.Heard()|v.Acked()|v.InSync() != 0):
@@ -185,6 +193,10 @@ func checkNetwork(t *testing.T, y *System, s *State, a Action) {
 	for i := range s.notes {
 		c, from, to := &s.notes[i], i/y.n, i%y.n
 		switch {
+		case from == to:
+			if c.hasLast || c.n > 0 && (!y.Ensemble.Fine || !s.Up.Has(to)) {
+				t.Errorf("after %v: server at %d tells itself %d, last %v", a, from, c.n, c.hasLast)
+			}
 		case int(c.n) > y.Limits.ChannelLen || c.n > 0 && c.hasLast:
 			t.Errorf("after %v: channel %d->%d holds %d, last %v", a, from, to, c.n, c.hasLast)
 		case c.n > 0 && !y.reachable(s, from, to):
@@ -197,7 +209,8 @@ func checkNetwork(t *testing.T, y *System, s *State, a Action) {
 	}
 	for i := range s.links {
 		l := &s.links[i]
-		learns := s.Up.Has(i) && (s.Servers[i].State == election.Following || s.Servers[i].State == election.Observing)
+		learns := s.Up.Has(i) && (s.Servers[i].State == election.Following || s.Servers[i].State == election.Observing) &&
+			s.Servers[i].Stage() != election.Deciding
 		switch {
 		case learns != (l.status != noLink):
 			t.Errorf("after %v: position %d learns: %v, but its link is %+v", a, i, learns, *l)
@@ -289,7 +302,7 @@ func TestNewRefusesBadLimits(t *testing.T) {
 		t.Error("a channel of length 0 is accepted")
 	}
 	y := mustSystem(t, voters(1), Config{Limits: DefaultLimits()})
-	if _, err := y.WithLimits(Limits{ChannelLen: 1, Crashes: -1}); err == nil {
+	if _, err := y.WithLimits(Limits{ChannelLen: 1, Inbox: 1, Crashes: -1}); err == nil {
 		t.Error("a negative budget is accepted")
 	}
 }

@@ -46,6 +46,9 @@ const (
 	fRecvset
 	fOutofelection
 	fTerm
+	fInbox
+	fStage
+	fHand
 )
 
 func (c *Codec) appendZxid(b []byte, z Zxid) []byte {
@@ -226,6 +229,15 @@ func (c *Codec) flags(s *Server) uint16 {
 	if s.Epoch|s.candidate|s.heardMax != 0 || s.heard|s.acked|s.newAcked|s.awaitInfo|s.awaitSync|s.inSync != 0 {
 		f |= fTerm
 	}
+	if s.lag.queued > 0 {
+		f |= fInbox
+	}
+	if s.lag.stage != Whole {
+		f |= fStage
+	}
+	if s.lag.hand.kind != noErrand {
+		f |= fHand
+	}
 	return f
 }
 
@@ -253,6 +265,9 @@ func (c *Codec) Append(b []byte, s *Server) []byte {
 	}
 	if f&fTerm != 0 {
 		b = c.appendTerm(b, s)
+	}
+	if f&(fInbox|fStage|fHand) != 0 {
+		b = c.appendLag(b, &s.lag, s.Round)
 	}
 	return b
 }
@@ -286,6 +301,50 @@ func (c *Codec) Read(b []byte, s *Server, pos int) []byte {
 	}
 	if f&fTerm != 0 {
 		b = c.readTerm(b, s)
+	}
+	if f&(fInbox|fStage|fHand) != 0 {
+		b = c.readLag(b, &s.lag, s.Round, f)
+	}
+	return b
+}
+
+// appendLag writes what there is of the fine grain; the flags have told what.
+func (c *Codec) appendLag(b []byte, l *lag, round uint64) []byte {
+	if l.queued > 0 {
+		b = append(b, byte(l.queued))
+		for i := range l.inbox[:l.queued] {
+			b = c.AppendVote(append(b, l.inbox[i].from), &l.inbox[i].vote, round, WireVersion)
+		}
+	}
+	if l.stage != Whole {
+		b = append(b, byte(l.stage))
+	}
+	if l.stage == Deciding {
+		b = c.AppendVote(b, &l.decided, round, 0)
+	}
+	if h := &l.hand; h.kind != noErrand {
+		b = c.AppendVote(append(b, byte(h.kind), h.from), &h.vote, round, WireVersion)
+	}
+	return b
+}
+
+func (c *Codec) readLag(b []byte, l *lag, round uint64, f uint16) []byte {
+	if f&fInbox != 0 {
+		l.queued, b = queueLen(b[0]), b[1:]
+		for i := range l.inbox[:l.queued] {
+			l.inbox[i].from = b[0]
+			b = c.ReadVote(b[1:], &l.inbox[i].vote, round, WireVersion)
+		}
+	}
+	if f&fStage != 0 {
+		l.stage, b = Stage(b[0]), b[1:]
+	}
+	if l.stage == Deciding {
+		b = c.ReadVote(b, &l.decided, round, 0)
+	}
+	if f&fHand != 0 {
+		l.hand.kind, l.hand.from = errandKind(b[0]), b[1]
+		b = c.ReadVote(b[2:], &l.hand.vote, round, WireVersion)
 	}
 	return b
 }

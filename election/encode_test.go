@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"reflect"
 	"regexp"
+	"strconv"
+	"strings"
 	"testing"
 	"unsafe"
 
@@ -26,6 +28,7 @@ type soup struct {
 	up      Set
 	notes   map[[2]int][]Vote // by sender and receiver
 	packets map[[2]int][]Packet
+	halfway int // fine grain: counts steps, to catch some halfway
 	// beforeStep, if set, sees every input; what it returns sees the outputs.
 	beforeStep func(*Server, *Input) func(*Outputs)
 }
@@ -52,7 +55,11 @@ func soups(t testing.TB) []*soup {
 			s.disks = append(s.disks, kinds[i%len(kinds)])
 		}
 		s.codec = NewCodec(s.e, s.disks)
-		all = append(all, s)
+		fine := *s
+		fine.e = mustEnsemble(t, members)
+		fine.e.Fine, fine.name = true, name+", fine"
+		fine.codec = NewCodec(fine.e, fine.disks)
+		all = append(all, s, &fine)
 	}
 	return all
 }
@@ -73,6 +80,7 @@ func (w *soup) run(r *rand.Rand, steps int, visit func()) {
 				w.up = w.up.With(pos)
 				w.step(pos, Input{Kind: Start})
 			}
+		case w.e.Fine && w.stepFine(r, pos):
 		case dice == 0:
 			w.up = w.up.Without(pos)
 			s.Crash()
@@ -81,11 +89,11 @@ func (w *soup) run(r *rand.Rand, steps int, visit func()) {
 			w.step(pos, Input{Kind: GiveUp})
 		case dice < 5 && s.State == Looking && !s.Waiting:
 			w.step(pos, Input{Kind: Timeout})
-		case dice < 10 && s.Waiting:
+		case dice < 10 && s.Waiting && s.Queued() == 0:
 			w.step(pos, Input{Kind: Decide})
 		case dice < 15 && s.State == Leading && !s.Offered:
 			w.step(pos, Input{Kind: Offer})
-		case dice < 30 && len(w.notes[way]) > 0:
+		case dice < 30 && len(w.notes[way]) > 0 && !s.Held() && s.Queued() < MaxInbox:
 			v := w.notes[way][0]
 			w.notes[way] = w.notes[way][1:]
 			w.step(pos, Input{Kind: Notification, From: uint8(from), Vote: v})
@@ -101,10 +109,31 @@ func (w *soup) run(r *rand.Rand, steps int, visit func()) {
 	}
 }
 
+// stepFine lets a thread of a server go on that others have left behind, more often than not, and tells
+// whether it did. What is caught halfway always goes on here: other inputs are for whole servers.
+func (w *soup) stepFine(r *rand.Rand, pos int) bool {
+	s := &w.servers[pos]
+	switch dice := r.IntN(8); {
+	case s.Held() && dice < 2:
+		w.step(pos, Input{Kind: Answer})
+	case s.Stage() != Whole:
+		w.step(pos, Input{Kind: Resume})
+	case s.State == Looking && s.Queued() > 0 && dice < 6:
+		w.step(pos, Input{Kind: Handle, Halfway: dice < 3})
+	default:
+		return false
+	}
+	return true
+}
+
 func (w *soup) step(pos int, in Input) {
 	out, after := &Outputs{}, func(*Outputs) {}
 	out.Reset()
 	s := &w.servers[pos]
+	if w.e.Fine && in.Kind != Handle && w.codec != nil {
+		in.Halfway = (w.halfway+pos)%3 == 0 && s.Divides(w.e, &in)
+		w.halfway++
+	}
 	if w.beforeStep != nil {
 		after = w.beforeStep(s, &in)
 	}
@@ -230,6 +259,16 @@ func anyServer(r *rand.Rand, e *Ensemble, pos int, disks []Disk) Server {
 			}
 		}
 	}
+	l := &s.lag
+	for i := range l.inbox[l.queued:] {
+		l.inbox[int(l.queued)+i] = mail{}
+	}
+	if l.stage != Deciding {
+		l.decided = Vote{}
+	}
+	if l.hand.kind == noErrand {
+		l.hand = errand{}
+	}
 	return s
 }
 
@@ -252,7 +291,8 @@ func exemptField(path string) string {
 }
 
 // smallTypes have fewer values than their bits allow.
-var smallTypes = map[reflect.Type]uint64{reflect.TypeFor[State](): 4, reflect.TypeFor[Phase](): 4}
+var smallTypes = map[reflect.Type]uint64{reflect.TypeFor[State](): 4, reflect.TypeFor[Phase](): 4,
+	reflect.TypeFor[Stage](): 4, reflect.TypeFor[errandKind](): 4, reflect.TypeFor[queueLen](): MaxInbox + 1}
 
 // eachLeaf calls f for every number and truth value in v, unexported fields included, so that it can
 // be set. A field of a kind that it does not know is a panic: say here what to do with it.
@@ -304,6 +344,7 @@ func TestEveryFieldOfServerIsEncoded(t *testing.T) {
 		bases[fmt.Sprint("any ", seed)] = anyServer(rand.New(rand.NewPCG(seed, 4)), e, 1, disks)
 	}
 	entry := regexp.MustCompile(`^\.(recvset|outofelection)\.votes\[(\d+)\]`)
+	queued := regexp.MustCompile(`^\.lag\.inbox\[(\d+)\]`)
 	for name, base := range bases {
 		s := base
 		eachLeaf(reflect.ValueOf(&s).Elem(), "", func(path string, leaf reflect.Value) {
@@ -313,6 +354,15 @@ func TestEveryFieldOfServerIsEncoded(t *testing.T) {
 			if m := entry.FindStringSubmatch(path); m != nil {
 				t := map[string]*table{"recvset": &s.recvset, "outofelection": &s.outofelection}[m[1]]
 				t.present = t.present.With(int(m[2][0] - '0'))
+			}
+			switch m := queued.FindStringSubmatch(path); {
+			case m != nil:
+				at, _ := strconv.Atoi(m[1])
+				s.lag.queued = max(s.lag.queued, queueLen(at+1))
+			case strings.HasPrefix(path, ".lag.decided"):
+				s.lag.stage = Deciding
+			case strings.HasPrefix(path, ".lag.hand") && s.lag.hand.kind == noErrand:
+				s.lag.hand.kind = toAsker
 			}
 			with, want := s, c.Append(nil, &s)
 			for i, perturb := range perturbations(leaf) {

@@ -40,6 +40,7 @@ type Ensemble struct {
 	Members []Member
 	Voters  int   // the first Voters members vote
 	Rules   Rules // what every server does; Standard() unless a bug is wanted
+	Fine    bool  // the fine grain: every thread of a server takes steps of its own
 
 	hierarchical bool
 	quorums      [1 << MaxVoters]bool // by set of voters

@@ -6,7 +6,7 @@ const NoZxid = ^Zxid(0)
 // lookForLeader enters LOOKING: next round, own vote, empty tables, everybody is told.
 func (s *Server) lookForLeader(e *Ensemble, out *Outputs) {
 	s.State, s.Phase, s.Waiting = Looking, Election, false
-	if e.Voters == len(e.Members) {
+	if e.Voters == len(e.Members) && !e.Fine {
 		s.Vote = Vote{} // only observers ask a LOOKING server for it
 	}
 	s.Round = e.Rules.NextRound(s.Round)
@@ -21,48 +21,98 @@ func (s *Server) Ballot() Vote {
 	return Vote{Candidate: s.Proposal, Round: s.Round, State: Looking, Version: WireVersion}
 }
 
-// sendNotifications tells every voter; the notification to itself is handled at once, which is after
-// the one that caused it, since the election thread takes it from the same queue.
+// sendNotifications tells every voter, itself included. In the coarse grain the notification to itself
+// is handled at once, which is after the one that caused it, since the election thread takes it from the
+// same queue; in the fine grain it goes out like the others, to come in through the receive path.
 func (s *Server) sendNotifications(e *Ensemble, out *Outputs) {
 	v := s.Ballot()
 	for i := range e.Voters {
-		if i != int(s.pos) {
+		if i != int(s.pos) || e.Fine {
 			out.Notes = append(out.Notes, Note{To: uint8(i), Vote: v})
 		}
 	}
-	if int(s.pos) < e.Voters {
+	if int(s.pos) < e.Voters && !e.Fine {
 		s.handle(e, int(s.pos), v, out)
 	}
 }
 
-// receive is the receive path (WorkerReceiver.run), which runs beside the election thread: it answers,
-// and tells whether the notification is queued for the election thread.
-func (s *Server) receive(e *Ensemble, from int, v *Vote, out *Outputs) bool {
+// errand is what the receive path is about to do with a notification: which way it took, and the vote
+// that it read on the way.
+type errand struct {
+	kind errandKind
+	from uint8
+	vote Vote // of toElection the notification, of the others the current vote
+}
+
+type errandKind uint8
+
+const (
+	noErrand   errandKind = iota
+	toElection            // queue it for the election thread, and answer a lagging sender
+	toAsker               // tell an observer
+	toLooking             // tell a LOOKING voter, being none
+)
+
+// receive is the first half of the receive path (WorkerReceiver.run), which runs beside the election
+// thread: what it reads of the server before it acts.
+func (s *Server) receive(e *Ensemble, from uint8, v *Vote) errand {
 	switch {
-	case from >= e.Voters:
-		// An observer is told the current vote at once, under the logical clock, and nothing else.
-		a := s.Vote
-		a.Round, a.State, a.Version = s.Round, s.State, WireVersion
-		out.Notes = append(out.Notes, Note{To: uint8(from), Vote: a})
-		return false
+	case int(from) >= e.Voters:
+		return errand{toAsker, from, s.Vote}
 	case s.State == Looking:
-		if v.State == Looking && e.Rules.AnswersLagging(v.Round, s.Round) {
-			out.Notes = append(out.Notes, Note{To: uint8(from), Vote: s.Ballot()})
+		return errand{toElection, from, *v}
+	case v.State == Looking:
+		return errand{toLooking, from, e.Rules.Answer(s)}
+	}
+	return errand{}
+}
+
+// run is the second half: it answers, and tells whether the notification is for the election thread.
+func (s *Server) run(e *Ensemble, w *errand, out *Outputs) bool {
+	switch w.kind {
+	case toAsker:
+		// An observer is told the current vote at once, under the logical clock, and nothing else.
+		a := w.vote
+		a.Round, a.State, a.Version = s.Round, s.State, WireVersion
+		out.Notes = append(out.Notes, Note{To: w.from, Vote: a})
+	case toElection:
+		if w.vote.State == Looking && e.Rules.AnswersLagging(w.vote.Round, s.Round) {
+			a := s.Ballot()
+			a.State = s.State
+			out.Notes = append(out.Notes, Note{To: w.from, Vote: a})
 		}
 		return true
-	case v.State == Looking:
-		out.Notes = append(out.Notes, Note{To: uint8(from), Vote: e.Rules.Answer(s)})
+	case toLooking:
+		out.Notes = append(out.Notes, Note{To: w.from, Vote: w.vote})
 	}
 	return false
+}
+
+// notification is the receive path with a notification, and in the coarse grain the election thread.
+func (s *Server) notification(e *Ensemble, in *Input, out *Outputs) {
+	w := s.receive(e, in.From, &in.Vote)
+	switch {
+	case in.Halfway:
+		s.lag.hand = w
+	case s.run(e, &w, out) && e.Fine:
+		s.lag.put(mail{in.Vote, in.From})
+	case w.kind == toElection:
+		s.handle(e, int(in.From), in.Vote, out)
+	}
 }
 
 // handle is the election thread taking one notification from its queue.
 func (s *Server) handle(e *Ensemble, from int, v Vote, out *Outputs) {
 	if s.Waiting {
-		if !e.Rules.EndsWait(s, e, v) {
+		if !e.Rules.EndsWait(s, e, from, v) {
 			return // polled and forgotten, whatever its round or state
 		}
-		s.Waiting = false // put back at the tail of a queue that is empty: taken at once
+		s.Waiting = false
+		if e.Fine {
+			s.lag.put(mail{v, uint8(from)}) // at the tail
+			return
+		}
+		// Put back at the tail of a queue that is empty: taken at once.
 	}
 	if from >= e.Voters || !e.IsVoter(v.Leader) {
 		return
@@ -109,24 +159,27 @@ func (s *Server) handleLooking(e *Ensemble, from int, v Vote, out *Outputs) {
 // it, that the leader itself confirms. Oddity: recvset keeps such votes without their version, so
 // there two decided votes are equal when the leader is; outofelection keeps it.
 func (s *Server) handleDecided(e *Ensemble, from int, v Vote, out *Outputs) {
-	leader, _ := e.Position(v.Leader)
 	if e.Rules.CountsTold(v.Round, s.Round) {
 		stored := v
 		stored.Version = 0
 		s.recvset.put(from, stored)
-		counted := s.tally(e, &s.recvset, v)
-		if e.Rules.IsQuorum(e, counted) &&
-			e.Rules.CheckLeader(s, &s.recvset.votes, s.recvset.present, v.Leader, leader, v.Round) {
+		if counted, ok := s.agreed(e, &s.recvset, v); ok {
 			s.decide(e, v, Recvset, true, counted, out)
 			return
 		}
 	}
 	s.outofelection.put(from, v)
-	counted := s.tally(e, &s.outofelection, v)
-	if e.Rules.IsQuorum(e, counted) &&
-		e.Rules.CheckLeader(s, &s.outofelection.votes, s.outofelection.present, v.Leader, leader, v.Round) {
+	if counted, ok := s.agreed(e, &s.outofelection, v); ok {
 		s.decide(e, v, Outofelection, true, counted, out)
 	}
+}
+
+// agreed tells whether a table holds a quorum of votes equal to a decided one, and its leader's own word.
+func (s *Server) agreed(e *Ensemble, t *table, v Vote) (Set, bool) {
+	leader, _ := e.Position(v.Leader)
+	counted := s.tally(e, t, v)
+	return counted, e.Rules.IsQuorum(e, counted) &&
+		e.Rules.CheckLeader(s, &t.votes, t.present, v.Leader, leader, v.Round)
 }
 
 // tally is the set of voters whose entry equals the probe (getVoteTracker).
@@ -146,9 +199,9 @@ func (s *Server) decideWaited(e *Ensemble, out *Outputs) {
 	s.decide(e, v, Recvset, false, s.tally(e, &s.recvset, v), out)
 }
 
-// decide leaves LOOKING for the leader of v (setPeerState, leaveInstance).
+// decide leaves LOOKING for the leader of v (setPeerState, leaveInstance). The state is set, and what is
+// queued is forgotten, before the current vote is.
 func (s *Server) decide(e *Ensemble, v Vote, from Table, told bool, counted Set, out *Outputs) {
-	leader, _ := e.Position(v.Leader)
 	t := &s.recvset
 	if from == Outofelection {
 		t = &s.outofelection
@@ -158,11 +211,13 @@ func (s *Server) decide(e *Ensemble, v Vote, from Table, told bool, counted Set,
 	d.Present, d.Entries = t.present, t.votes
 	out.Decided = true
 
-	s.Round = v.Round
-	s.Vote = Vote{Candidate: v.Candidate, Round: v.Round}
-	s.Proposal, s.Waiting, s.Phase = Candidate{}, false, Discovery
+	s.Round, s.Waiting = v.Round, false
+	if !e.Fine {
+		s.Proposal = Candidate{} // nobody sees it any more
+	}
 	s.recvset.clear()
 	s.outofelection.clear()
+	s.lag.empty()
 	switch {
 	case v.Leader == s.SID:
 		s.State = Leading
@@ -171,9 +226,21 @@ func (s *Server) decide(e *Ensemble, v Vote, from Table, told bool, counted Set,
 	default:
 		s.State = Following
 	}
-	d.Vote = s.Vote
+	current := Vote{Candidate: v.Candidate, Round: v.Round}
+	d.Vote = current
 	d.Vote.State = s.State
+	if out.halfway {
+		s.lag.stage, s.lag.decided = Deciding, current
+		return
+	}
+	s.leave(e, current, out)
+}
+
+// leave is the end of an election: the decision is the current vote, and a learner connects.
+func (s *Server) leave(e *Ensemble, current Vote, out *Outputs) {
+	s.Vote, s.Phase = current, Discovery
 	if s.State != Leading {
+		leader, _ := e.Position(current.Leader)
 		out.Connect = int8(leader)
 		out.send(leader, Packet{Kind: FollowerInfo, Epoch: s.AcceptedEpoch})
 	}

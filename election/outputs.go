@@ -95,6 +95,7 @@ type Outputs struct {
 	HangUp    bool     // this learner closes the connection to its leader
 	Writes    int      // disk writes made
 	HaltAfter int      // in: let this many disk writes happen and no more; 0 lets all happen
+	halfway   bool     // in: the step is caught halfway, if it has a middle
 }
 
 // Reset empties the outputs and keeps their memory.

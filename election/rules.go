@@ -24,7 +24,7 @@ type Rules struct {
 	// Waits: is a decision preceded by finalizeWait? (lookForLeader)
 	Waits func() bool
 	// EndsWait: does a vote polled in finalizeWait end it? What does not is dropped. (lookForLeader)
-	EndsWait func(s *Server, e *Ensemble, v Vote) bool
+	EndsWait func(s *Server, e *Ensemble, from int, v Vote) bool
 	// CountsTold: does a FOLLOWING/LEADING vote of this round enter recvset? (receivedFollowingNotification)
 	CountsTold func(round, own uint64) bool
 
@@ -135,7 +135,9 @@ func answer(s *Server) Vote {
 func waits() bool { return true }
 
 // endsWait compares candidates only: round and state of the polled vote are not looked at.
-func endsWait(s *Server, e *Ensemble, v Vote) bool { return e.Rules.Beats(e, v.Candidate, s.Proposal) }
+func endsWait(s *Server, e *Ensemble, _ int, v Vote) bool {
+	return e.Rules.Beats(e, v.Candidate, s.Proposal)
+}
 
 func candidateEpoch(candidate, accepted uint32) uint32 {
 	if accepted >= candidate {

@@ -47,6 +47,7 @@ type Server struct {
 	core
 	recvset       table // while LOOKING: votes of this round
 	outofelection table // while LOOKING: decided votes of any round
+	lag           lag   // fine grain: what one of its threads has begun or not come to yet
 }
 
 // core is a server without its vote tables.
@@ -98,6 +99,9 @@ func (s *Server) CopyFrom(o *Server, voters int) {
 	s.core = o.core
 	s.recvset.copyFrom(&o.recvset, voters)
 	s.outofelection.copyFrom(&o.outofelection, voters)
+	if s.lag.busy() || o.lag.busy() {
+		s.lag.copyFrom(&o.lag)
+	}
 }
 
 // become is NewServer in place, whatever s was: it clears what is used of the tables only.
@@ -105,6 +109,7 @@ func (s *Server) become(sid SID, pos uint8, d Disk) {
 	s.core = core{SID: sid, pos: pos, Disk: d}
 	s.recvset.clear()
 	s.outofelection.clear()
+	s.lag.clear()
 }
 
 // InputKind is what can happen to a server.
@@ -112,32 +117,43 @@ type InputKind uint8
 
 const (
 	Start        InputKind = iota + 1 // the process starts: load the disk, look for a leader
-	Notification                      // a notification of From arrives; election thread included
+	Notification                      // a notification of From arrives; in the coarse grain the election thread takes it at once
 	Timeout                           // the notification time-out: send again
 	Decide                            // finalizeWait is over and nothing came
 	Offer                             // an elected leader hears its own acceptedEpoch
 	PacketIn                          // a packet of From arrives
 	GiveUp                            // initLimit, syncLimit or a lost connection: look again
 	Disconnected                      // a leader loses the connection of learner From
+	Handle                            // fine grain: the election thread takes the next notification of its queue
+	Resume                            // fine grain: a thread caught halfway goes on
+	Answer                            // fine grain: the receive path, caught halfway, goes on
 )
 
-// Input is one input. From is the sender's position.
+// Input is one input. From is the sender's position. Halfway, in the fine grain, catches the thread that
+// takes the step in the middle of it, where [Server.Divides] says that there is a middle.
 type Input struct {
-	Kind   InputKind
-	From   uint8
-	Vote   Vote
-	Packet Packet
+	Kind    InputKind
+	From    uint8
+	Halfway bool
+	Vote    Vote
+	Packet  Packet
 }
 
 // Step lets the input happen. It is the engine's only door: what leaves the server is in out.
 func (s *Server) Step(e *Ensemble, in *Input, out *Outputs) {
+	out.halfway = in.Halfway
 	switch in.Kind {
 	case Start:
 		s.start(e, out)
 	case Notification:
-		if s.receive(e, int(in.From), &in.Vote, out) {
-			s.handle(e, int(in.From), in.Vote, out)
-		}
+		s.notification(e, in, out)
+	case Handle:
+		m := s.lag.take()
+		s.handle(e, int(m.from), m.vote, out)
+	case Resume:
+		s.resume(e, out)
+	case Answer:
+		s.answerHeld(e, out)
 	case Timeout:
 		s.sendNotifications(e, out)
 	case Decide:
@@ -169,6 +185,10 @@ func (s *Server) giveUp(e *Ensemble, out *Outputs) {
 	}
 	out.fact(Fact{Kind: GaveUp, Epoch: s.Epoch})
 	s.endTerm()
+	if out.halfway {
+		s.State, s.Phase, s.lag.stage = Looking, Election, Entering
+		return
+	}
 	s.lookForLeader(e, out)
 }
 

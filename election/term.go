@@ -99,22 +99,33 @@ func (s *Server) ackEpoch(e *Ensemble, from int, p Packet, out *Outputs) {
 	}
 }
 
-// countAck counts an ACKEPOCH; a quorum that holds the leader itself establishes the epoch. In the coarse
-// grain the leader's thread wakes at once: it writes currentEpoch in the step that sends NEWLEADER.
+// countAck counts an ACKEPOCH; a quorum that holds the leader itself establishes the epoch. The threads of
+// the learners send NEWLEADER, the leader's own writes currentEpoch: in one step, unless it is caught
+// halfway.
 func (s *Server) countAck(e *Ensemble, out *Outputs, from int) {
 	s.acked = s.acked.With(from)
 	if !e.Rules.EpochAcked(s, e) {
 		return
 	}
-	out.fact(Fact{Kind: Established, Epoch: s.Epoch, Max: uint32(s.acked)})
-	s.writeCurrentEpoch(s.Epoch, out)
 	s.Phase = Synchronization
 	for i := range e.Members {
 		if s.awaitSync.Has(i) {
 			s.sendNewLeader(i, out)
 		}
 	}
-	s.acked, s.awaitSync = 0, 0
+	s.awaitSync = 0
+	if out.halfway {
+		s.lag.stage = Establishing
+		return
+	}
+	s.establish(e, out)
+}
+
+// establish: the leader's own thread writes currentEpoch and waits for acks of NEWLEADER, its own first.
+func (s *Server) establish(e *Ensemble, out *Outputs) {
+	out.fact(Fact{Kind: Established, Epoch: s.Epoch, Max: uint32(s.acked)})
+	s.writeCurrentEpoch(s.Epoch, out)
+	s.acked = 0
 	s.countNewLeader(e, int(s.pos), out)
 }
 

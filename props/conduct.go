@@ -39,17 +39,21 @@ func roundsMoveOn(st Step) (Outcome, error) {
 		}
 		return Witnessed, nil
 	}
-	if b.State != election.Looking && a.State == election.Looking && a.Round != b.Round+1 {
+	if a.Stage() == election.Entering {
+		return Held, nil // the next round begins when the thread goes on
+	}
+	if (b.State != election.Looking || b.Stage() == election.Entering) && a.State == election.Looking && a.Round != b.Round+1 {
 		return violated("server %v, in round %d, looks again in round %d", a.SID, b.Round, a.Round)
 	}
 	return Held, nil
 }
 
 // bestVoteIsTaken. A vote that is dropped in finalizeWait does not beat the proposal, so it is no
-// exception. The witness: the vote was better than what the server started with.
+// exception; one that ends it is put back, and in the fine grain it is handled later. The witness: the
+// vote was better than what the server started with.
 func bestVoteIsTaken(st Step) (Outcome, error) {
 	in, a, e := &st.After.In, st.actor(), st.System.Ensemble
-	if a == nil || st.Action.Kind != cluster.Deliver || in.Vote.State != election.Looking ||
+	if a == nil || !handled(st) || in.Vote.State != election.Looking ||
 		int(in.From) >= e.Voters || !e.IsVoter(in.Vote.Leader) || e.Weight(in.Vote.Leader) == 0 {
 		return Silent, nil
 	}
@@ -57,6 +61,8 @@ func bestVoteIsTaken(st Step) (Outcome, error) {
 	switch {
 	case b.State != election.Looking || a.State != election.Looking ||
 		in.Vote.Zxid == election.NoZxid || a.Zxid == election.NoZxid:
+		return Silent, nil
+	case st.System.Ensemble.Fine && b.Waiting && !a.Waiting:
 		return Silent, nil
 	case in.Vote.Round < b.Round:
 		if a.Proposal != b.Proposal {
@@ -68,6 +74,14 @@ func bestVoteIsTaken(st Step) (Outcome, error) {
 			in.Vote.Candidate, in.Vote.Round, a.Proposal)
 	}
 	return held(model.Better(in.Vote.Candidate, a.Initial(e)))
+}
+
+// handled tells whether an election thread took a notification in the step.
+func handled(st Step) bool {
+	if st.System.Ensemble.Fine {
+		return st.Action.Kind == cluster.Handle
+	}
+	return st.Action.Kind == cluster.Deliver
 }
 
 // saidIsOnDisk. The last zxid in memory may be (e,0) of a leader that served, which no log holds.

@@ -51,7 +51,9 @@ func majority(st Step) (Outcome, error) {
 }
 
 // winnerIsMaximum. A counted LOOKING vote equals the winner, and its sender never voted below the vote
-// it started with; together that is P8. The witness: a decision after finalizeWait.
+// it started with; together that is P8. What a thread caught halfway leaves behind is no vote of this
+// election: an answer can be LOOKING and carry the vote of the one before. The witness: a decision after
+// finalizeWait.
 func winnerIsMaximum(st Step) (Outcome, error) {
 	out := &st.After.Out
 	if out.Decided {
@@ -61,7 +63,8 @@ func winnerIsMaximum(st Step) (Outcome, error) {
 		return held(!out.Decision.Told)
 	}
 	a := st.actor()
-	if a == nil || len(out.Notes) == 0 || a.State != election.Looking {
+	if a == nil || len(out.Notes) == 0 || a.State != election.Looking ||
+		a.Stage() == election.Entering || st.Action.Kind == cluster.Answer {
 		return Silent, nil
 	}
 	initial := a.Initial(st.System.Ensemble)
@@ -81,10 +84,12 @@ func winnerIsMaximum(st Step) (Outcome, error) {
 
 // quietRoundElectsMaximum speaks of decisions after finalizeWait: who is told of a leader may well be
 // better than it (server 5 of the classic first start). And of voters: nobody tells an observer anything
-// that it has not asked for, so that nothing in flight to it does not mean that it has heard all.
+// that it has not asked for, so that nothing in flight to it does not mean that it has heard all. And of
+// whole threads: a server caught between its state and its vote answers with the vote of an election
+// before, and that answer can take the place of its last vote in the send queue.
 func quietRoundElectsMaximum(st Step) (Outcome, error) {
 	out := &st.After.Out
-	if !out.Decided || out.Decision.Told || st.After.Actor >= st.System.Ensemble.Voters || !st.After.Unhurried() || st.After.Faults() > 0 {
+	if !out.Decided || out.Decision.Told || st.System.Limits.Lags != 0 || st.After.Actor >= st.System.Ensemble.Voters || !st.After.Unhurried() || st.After.Faults() > 0 {
 		return Silent, nil
 	}
 	for i := range st.After.Servers {

@@ -24,7 +24,7 @@ func epochProperties() []Property {
 
 // established tells whether the server is a leader that has established its epoch.
 func established(s *election.Server) bool {
-	return s.State == election.Leading && s.Phase >= election.Synchronization
+	return s.State == election.Leading && s.Phase >= election.Synchronization && s.Stage() != election.Establishing
 }
 
 // oneLeaderPerEpoch. The witness: an epoch is established in a run that has established another.

@@ -23,7 +23,7 @@ type Settlement struct {
 func fairLimits(l cluster.Limits) cluster.Limits {
 	f := cluster.DefaultLimits()
 	f.Rounds, f.Epochs, f.Timeouts, f.GiveUps = cluster.Unlimited, cluster.Unlimited, cluster.Unlimited, cluster.Unlimited
-	f.ChannelLen = l.ChannelLen
+	f.ChannelLen, f.Inbox = l.ChannelLen, l.Inbox
 	f.Restarts = min(l.Restarts+2*election.MaxServers, cluster.MaxBudget)
 	return f
 }
@@ -109,7 +109,11 @@ func (f *settling) enabled(a cluster.Action) bool {
 // The three speeds of a fair schedule: messages; then finalizeWait, over when nothing comes; then the
 // time-outs of seconds.
 func fast(a cluster.Action) bool {
-	return a.Kind == cluster.Deliver || a.Kind == cluster.Packet || a.Kind == cluster.Offer
+	switch a.Kind {
+	case cluster.Deliver, cluster.Packet, cluster.Offer, cluster.Handle, cluster.Resume, cluster.Answer:
+		return true
+	}
+	return false
 }
 func silence(a cluster.Action) bool { return a.Kind == cluster.Decide }
 func (f *settling) slow(a cluster.Action) bool {

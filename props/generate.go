@@ -39,8 +39,11 @@ func Setup(c Choices) cluster.Config {
 	if err != nil {
 		panic("a generated ensemble is always valid: " + err.Error())
 	}
-	return cluster.Config{Ensemble: e, Disks: disks, Limits: faults(c), FIFO: c.Int(8) == 7,
-		Track: TrackOf(All())}
+	cfg := cluster.Config{Ensemble: e, Disks: disks, Limits: faults(c), FIFO: c.Int(8) == 7, Track: TrackOf(All())}
+	if e.Fine = c.Int(4) == 3; e.Fine {
+		cfg.Limits.Lags, cfg.Limits.Inbox = budget(c), 1+c.Int(election.MaxInbox)
+	}
+	return cfg
 }
 
 // disk draws small epochs and counters, so that ties are the rule: epoch(zxid) <= currentEpoch <=
@@ -67,12 +70,14 @@ func faults(c Choices) cluster.Limits {
 	if c.Int(4) == 0 {
 		return l
 	}
-	budget := func() int { return [...]int{0, 1, 2, 6}[c.Int(4)] }
-	l.Crashes, l.Cuts, l.Resets = budget(), budget(), budget()
-	l.Drops, l.Dups, l.GiveUps = budget(), budget(), budget()
+	l.Crashes, l.Cuts, l.Resets = budget(c), budget(c), budget(c)
+	l.Drops, l.Dups, l.GiveUps = budget(c), budget(c), budget(c)
 	l.Restarts = max(0, l.Crashes-c.Int(2)) // who crashed last may stay down
 	return l
 }
+
+// budget is none, few or many.
+func budget(c Choices) int { return [...]int{0, 1, 2, 6}[c.Int(4)] }
 
 // Pick draws one of the enabled actions, faults and timers less often than the rest. It returns an
 // index, so that every draw is a valid one.
@@ -80,7 +85,7 @@ func Pick(c Choices, enabled []cluster.Action) int {
 	b := c.Int(256)
 	steady, rare := 0, 0 // how many of each class
 	for _, a := range enabled {
-		if rarely(a.Kind) {
+		if rarely(a) {
 			rare++
 		} else {
 			steady++
@@ -92,21 +97,22 @@ func Pick(c Choices, enabled []cluster.Action) int {
 	return nth(enabled, false, b%steady)
 }
 
-// rarely: timers and faults. Restarts and heals are as common as messages, or little would happen.
-func rarely(k cluster.Kind) bool {
-	switch k {
+// rarely: timers, faults, and threads caught halfway. Restarts and heals are as common as messages, or
+// little would happen.
+func rarely(a cluster.Action) bool {
+	switch a.Kind {
 	case cluster.Timeout, cluster.GiveUp:
 		return true
 	case cluster.Restart, cluster.Heal:
 		return false
 	}
-	return k.Fault()
+	return a.Kind.Fault() || a.N > 0
 }
 
 // nth finds the k-th action of a class.
 func nth(enabled []cluster.Action, rare bool, k int) int {
 	for i, a := range enabled {
-		if rarely(a.Kind) == rare {
+		if rarely(a) == rare {
 			if k == 0 {
 				return i
 			}

@@ -54,6 +54,8 @@ func config(input string) (c cluster.Config, err error) {
 			c, err = cluster.ParseConfig(strings.Fields(rest), "", "")
 		case "limits":
 			c.Limits, err = cluster.ParseLimits(rest)
+		case "grain":
+			c.Ensemble.Fine = rest == "fine"
 		default:
 			err = fmt.Errorf("%q is no line of a search", line)
 		}

@@ -20,7 +20,17 @@ func (n *Narrator) Step(before *cluster.State, a cluster.Action, after *cluster.
 	t := &telling{y: n.y, before: before, after: after, action: a}
 	switch a.Kind {
 	case cluster.Deliver:
-		t.deliver()
+		if n.y.Ensemble.Fine {
+			t.receive()
+		} else {
+			t.handle(a.From)
+		}
+	case cluster.Handle:
+		t.handle(t.sid(int(after.In.From)))
+	case cluster.Resume:
+		t.resume()
+	case cluster.Answer:
+		t.say("the receive path of server %v goes on", a.From)
 	case cluster.Packet:
 		t.packet()
 	case cluster.Start, cluster.Restart:
@@ -36,6 +46,9 @@ func (n *Narrator) Step(before *cluster.State, a cluster.Action, after *cluster.
 	default:
 		t.fault()
 		return t.text.String()
+	}
+	if after.In.Halfway {
+		t.say("; there it is caught halfway")
 	}
 	t.decision()
 	t.facts()
@@ -139,9 +152,9 @@ func (t *telling) waits() {
 	}
 }
 
-// deliver tells of a notification: which vote it was, and what the receiver made of it.
-func (t *telling) deliver() {
-	v, was, from := t.is(), t.was(), t.action.From
+// handle tells of a notification: which vote it was, and what the receiver made of it.
+func (t *telling) handle(from election.SID) {
+	v, was := t.is(), t.was()
 	vote := t.after.In.Vote
 	looking := vote.State == election.Looking
 	if sender, _ := t.y.Ensemble.Position(from); sender >= t.y.Ensemble.Voters {
@@ -151,10 +164,10 @@ func (t *telling) deliver() {
 	t.say("server %v handles the %v vote %v of server %v (round %d): ", v.SID, vote.State, vote.Candidate, from, vote.Round)
 	switch {
 	case was.State != election.Looking && looking:
-		t.say("%v answers that it is %v %v", v.SID, was.State, was.Vote.Leader)
+		t.answers()
 	case was.State != election.Looking:
 		t.say("neither is LOOKING, nothing to do")
-	case was.Waiting && !t.y.Ensemble.Rules.EndsWait(was, t.y.Ensemble, vote):
+	case was.Waiting && !t.y.Ensemble.Rules.EndsWait(was, t.y.Ensemble, int(t.after.In.From), vote):
 		t.say("in finalizeWait, it does not beat %v and is forgotten", was.Proposal)
 		if looking && vote.Round < was.Round {
 			t.say("; %v is told of round %d", from, was.Round)
@@ -163,6 +176,46 @@ func (t *telling) deliver() {
 		t.settled(vote, from)
 	default:
 		t.looking(vote)
+	}
+}
+
+// answers: a server that is not LOOKING tells one that is.
+func (t *telling) answers() {
+	v := t.was()
+	t.say("%v answers that it is %v %v", v.SID, v.State, v.Vote.Leader)
+}
+
+// receive tells what the receive path does with a notification in the fine grain.
+func (t *telling) receive() {
+	was, from, vote := t.was(), t.action.From, t.after.In.Vote
+	if sender, _ := t.y.Ensemble.Position(from); sender >= t.y.Ensemble.Voters {
+		t.say("server %v is asked by observer %v and answers with its vote", was.SID, from)
+		return
+	}
+	t.say("server %v receives the %v vote %v of server %v (round %d): ", was.SID, vote.State, vote.Candidate, from, vote.Round)
+	switch {
+	case was.State == election.Looking:
+		t.say("queued for the election")
+		if len(t.after.Out.Notes) > 0 {
+			t.say("; %v is told of round %d", from, was.Round)
+		}
+	case vote.State == election.Looking:
+		t.answers()
+	default:
+		t.say("neither is LOOKING, nothing to do")
+	}
+}
+
+// resume tells how a main thread goes on that was caught halfway.
+func (t *telling) resume() {
+	v := t.is()
+	switch t.was().Stage() {
+	case election.Deciding:
+		t.say("server %v goes on: its vote is now %v", v.SID, v.Vote.Candidate)
+	case election.Entering:
+		t.say("server %v goes on: LOOKING in round %d, %s", v.SID, v.Round, t.votes(v))
+	default:
+		t.say("server %v goes on", v.SID)
 	}
 }
 
@@ -230,13 +283,16 @@ func (t *telling) sent() {
 	var to, lost election.Set
 	for i := range out.Notes {
 		peer := int(out.Notes[i].To)
+		if peer == t.after.Actor {
+			continue // it tells itself, too
+		}
 		if t.after.Up.Has(peer) && !t.after.IsCut(t.after.Actor, peer) {
 			to = to.With(peer)
 		} else {
 			lost = lost.With(peer)
 		}
 	}
-	if v, was := t.is(), t.was(); t.action.Kind == cluster.Deliver &&
+	if v, was := t.is(), t.was(); (t.action.Kind == cluster.Deliver || t.action.Kind == cluster.Handle) &&
 		(was.State != election.Looking || v.Proposal == was.Proposal && v.Round == was.Round) {
 		to, lost = 0, 0 // answers, and told already
 	}

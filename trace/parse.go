@@ -74,6 +74,7 @@ type parser struct {
 	limits    string
 	steps     int // as the header promises, or -1
 	config    bool
+	fine      bool
 }
 
 func (p *parser) fail(format string, args ...any) error { return p.at(p.line, format, args...) }
@@ -137,7 +138,7 @@ func (p *parser) text(line string) error {
 		key, value = line[:i], strings.TrimSpace(line[i:])
 	}
 	switch key {
-	case "property", "cluster", "observers", "weights", "channel", "limits", "steps", "mutant":
+	case "property", "cluster", "observers", "weights", "channel", "grain", "limits", "steps", "mutant":
 		return p.header(key, value)
 	}
 	return p.step(line)
@@ -186,6 +187,11 @@ func (p *parser) header(key, value string) error {
 			return p.fail("unknown channel %q, only fifo can be named", value)
 		}
 		p.t.Config.FIFO = true
+	case "grain":
+		if value != "fine" && value != "coarse" {
+			return p.fail("unknown grain %q, want coarse or fine", value)
+		}
+		p.fine = value == "fine"
 	case "limits":
 		p.limits = value
 	case "steps":
@@ -233,6 +239,7 @@ func (p *parser) configure() error {
 		return p.at(p.seen["limits"], "%w", err)
 	}
 	c.FIFO = p.t.Config.FIFO
+	c.Ensemble.Fine = p.fine
 	p.t.Config = c
 	return nil
 }

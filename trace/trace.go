@@ -83,6 +83,9 @@ func (t *Trace) Format() []byte {
 	if c.FIFO {
 		line("channel", "fifo")
 	}
+	if c.Ensemble.Fine {
+		line("grain", "fine")
+	}
 	line("limits", c.Limits.String())
 	line("steps", strconv.Itoa(len(t.Steps)))
 	at := 0

@@ -26,6 +26,7 @@ type checkFlags struct {
 	observers, weights string
 	limits             cluster.Limits
 	fifo               bool
+	grain              string
 
 	strategy    string
 	seed, walks uint64
@@ -80,6 +81,7 @@ func (f *checkFlags) register(c *cobra.Command) {
 	s.SortFlags = false
 	s.StringVar(&f.observers, "observers", "", "servers that do not vote: `4,5`")
 	s.StringVar(&f.weights, "weights", "", "groups and weights of a hierarchical ensemble: `1=1,2=1/3=0`")
+	s.StringVar(&f.grain, "grain", "coarse", "coarse, or `GRAIN` fine: received, handled later")
 	s.BoolVar(&f.fifo, "fifo", false, "plain FIFO channels instead of ZooKeeper's one-slot send queue")
 	f.limits.Each(func(name, doc string, value *int) { s.IntVar(value, name, *value, "limit: `N` "+doc) })
 	s.StringVar(&f.strategy, "strategy", bfs, "`bfs` looks at every state, walk takes random walks")

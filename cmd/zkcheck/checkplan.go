@@ -70,7 +70,7 @@ func (f *checkFlags) plan(servers []string) (*plan, error) {
 
 // shapes tells whether a flag says what is searched, so that the default run is not meant.
 func (f *checkFlags) shapes() bool {
-	names := []string{"observers", "weights", "fifo", "strategy", "walks", "steps", "depth", "states"}
+	names := []string{"observers", "weights", "fifo", "grain", "strategy", "walks", "steps", "depth", "states"}
 	f.limits.Each(func(name, _ string, _ *int) { names = append(names, name) })
 	return slices.ContainsFunc(names, f.changed)
 }
@@ -135,6 +135,18 @@ func (f *checkFlags) config(p *plan, kind string, servers []string) (cluster.Con
 		}
 	})
 	c.Limits, c.FIFO = base, f.fifo
+	switch f.grain {
+	case "fine":
+		c.Ensemble.Fine = true
+	case "coarse":
+		for _, name := range []string{"lags", "inbox"} {
+			if f.changed(name) {
+				return c, fmt.Errorf("--%s is for --grain fine", name)
+			}
+		}
+	default:
+		return c, fmt.Errorf("--grain %q: want coarse or fine", f.grain)
+	}
 	return c, c.Limits.Validate()
 }
 

@@ -157,6 +157,9 @@ func describeCluster(c *cluster.Config) string {
 	if c.FIFO {
 		parts = append(parts, "channel fifo")
 	}
+	if c.Ensemble.Fine {
+		parts = append(parts, "grain fine")
+	}
 	return strings.Join(parts, "; ")
 }
 

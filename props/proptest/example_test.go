@@ -13,7 +13,7 @@ func ExampleBytes() {
 	anybody := func(r *election.Rules) {
 		r.IsQuorum = func(_ *election.Ensemble, set election.Set) bool { return set != 0 }
 	}
-	failure, err := proptest.Bytes([]byte("any bytes are a cluster and a run of it, whatever they say"), proptest.Options{Rules: anybody})
+	failure, err := proptest.Bytes([]byte("every string of bytes is a cluster and a run of it"), proptest.Options{Rules: anybody})
 	if err != nil || failure == nil {
 		fmt.Println(failure, err)
 		return

@@ -21,7 +21,7 @@ func (f *Failure) Shrink() *Failure {
 	}
 	for again := true; again; {
 		again = false
-		for _, pass := range []func() bool{s.steps, s.beginning, s.walks, s.servers, s.limits, s.disks} {
+		for _, pass := range []func() bool{s.steps, s.beginning, s.walks, s.servers, s.grain, s.limits, s.disks} {
 			again = pass() || again
 		}
 	}
@@ -185,7 +185,7 @@ func (s *shrinker) servers() bool {
 		if err != nil {
 			continue
 		}
-		e.Rules = cfg.Ensemble.Rules
+		e.Rules, e.Fine = cfg.Ensemble.Rules, cfg.Ensemble.Fine
 		gone := cfg.Ensemble.Members[i].SID
 		cfg.Ensemble, cfg.Disks = e, slices.Delete(slices.Clone(cfg.Disks), i, i+1)
 		actions := slices.DeleteFunc(slices.Clone(s.best.Actions), func(a cluster.Action) bool {
@@ -223,6 +223,29 @@ func (s *shrinker) limits() bool {
 		did = s.try(cfg, s.best.Actions) || did
 	}
 	return did
+}
+
+// grain takes the same run in the coarse grain, where what is received is handled at once.
+func (s *shrinker) grain() bool {
+	cfg := s.best.Config
+	if !cfg.Ensemble.Fine {
+		return false
+	}
+	e := *cfg.Ensemble
+	e.Fine = false
+	cfg.Ensemble, cfg.Limits.Lags, cfg.Limits.Inbox = &e, 0, cluster.DefaultLimits().Inbox
+	var actions []cluster.Action
+	for _, a := range s.best.Actions {
+		switch {
+		case a.Kind == cluster.Handle, a.Kind == cluster.Resume, a.Kind == cluster.Answer,
+			a.Kind == cluster.Deliver && a.From == a.To:
+			continue
+		case a.Kind != cluster.Crash:
+			a.N = 0
+		}
+		actions = append(actions, a)
+	}
+	return s.try(cfg, actions)
 }
 
 // disks empties disks.

@@ -1,0 +1,191 @@
+package election
+
+// MaxInbox bounds the notifications that wait for an election thread; ZooKeeper's queue has no bound.
+const MaxInbox = 16
+
+// Stage is where a server's main thread was caught halfway (fine grain).
+type Stage uint8
+
+const (
+	Whole        Stage = iota // nowhere
+	Deciding                  // the state is set, the current vote is still that of the election before
+	Entering                  // LOOKING again, but lookForLeader has not begun: round and proposal are old
+	Establishing              // NEWLEADER may leave, currentEpoch is not written
+)
+
+func (s Stage) String() string {
+	return [...]string{"whole", "deciding", "entering", "establishing"}[s&3]
+}
+
+// lag is what the fine grain adds to a server. Its threads are the receive path, which takes
+// notifications from the network and answers (WorkerReceiver), the main thread, which runs the election
+// and then leads or follows (QuorumPeer), and on a leader one thread per learner (LearnerHandler).
+type lag struct {
+	inbox   [MaxInbox]mail // what the receive path has queued for the election thread (recvqueue)
+	queued  queueLen
+	stage   Stage
+	decided Vote   // of stage Deciding: what the current vote will be
+	hand    errand // what the receive path was caught with
+}
+
+// queueLen is 0..MaxInbox.
+type queueLen uint8
+
+// mail is a notification in the queue of the election thread.
+type mail struct {
+	vote Vote
+	from uint8
+}
+
+func (l *lag) busy() bool { return l.queued > 0 || l.stage != Whole || l.hand.kind != noErrand }
+
+func (l *lag) copyFrom(o *lag) {
+	n := max(l.queued, o.queued)
+	copy(l.inbox[:n], o.inbox[:n])
+	l.queued, l.stage, l.decided, l.hand = o.queued, o.stage, o.decided, o.hand
+}
+
+func (l *lag) clear() {
+	if l.busy() {
+		l.empty()
+		l.stage, l.decided, l.hand = Whole, Vote{}, errand{}
+	}
+}
+
+// empty forgets what is queued (leaveInstance).
+func (l *lag) empty() {
+	for i := range l.queued {
+		l.inbox[i] = mail{}
+	}
+	l.queued = 0
+}
+
+// put queues at the tail. There is room: who lets a notification in asks Full first.
+func (l *lag) put(m mail) {
+	if l.queued == MaxInbox {
+		panic("more notifications wait for an election thread than its queue holds")
+	}
+	l.inbox[l.queued] = m
+	l.queued++
+}
+
+func (l *lag) take() mail {
+	m := l.inbox[0]
+	l.queued--
+	copy(l.inbox[:l.queued], l.inbox[1:l.queued+1])
+	l.inbox[l.queued] = mail{}
+	return m
+}
+
+// Queued is the number of notifications that wait for the election thread.
+func (s *Server) Queued() int { return int(s.lag.queued) }
+
+// Next is the notification that the election thread takes next, if one is queued: who sent it, by
+// position, and what it says.
+func (s *Server) Next() (from int, v Vote, ok bool) {
+	m := &s.lag.inbox[0]
+	return int(m.from), m.vote, s.lag.queued > 0
+}
+
+// Stage is where the main thread was caught.
+func (s *Server) Stage() Stage { return s.lag.stage }
+
+// Held tells whether the receive path was caught halfway: it takes nothing else until it has gone on.
+func (s *Server) Held() bool { return s.lag.hand.kind != noErrand }
+
+// Divides tells whether the step of an input has a middle, so that it can be caught halfway. Until it
+// goes on, what the other threads of the server do sees half of it.
+func (s *Server) Divides(e *Ensemble, in *Input) bool {
+	switch in.Kind {
+	case Notification:
+		return s.receive(e, in.From, &in.Vote).kind != noErrand
+	case Decide, GiveUp:
+		return true
+	case Handle:
+		from, v, ok := s.Next()
+		return ok && s.wouldDecide(e, from, v)
+	case PacketIn:
+		return s.wouldEstablish(e, int(in.From), in.Packet)
+	}
+	return false
+}
+
+// wouldDecide tells whether the election thread leaves LOOKING when it handles this.
+func (s *Server) wouldDecide(e *Ensemble, from int, v Vote) bool {
+	if s.Waiting || from >= e.Voters || !e.IsVoter(v.Leader) || v.State != Following && v.State != Leading {
+		return false
+	}
+	if e.Rules.CountsTold(v.Round, s.Round) {
+		t, stored := s.recvset, v
+		stored.Version = 0
+		t.put(from, stored)
+		if _, ok := s.agreed(e, &t, v); ok {
+			return true
+		}
+	}
+	t := s.outofelection
+	t.put(from, v)
+	_, ok := s.agreed(e, &t, v)
+	return ok
+}
+
+// wouldEstablish tells whether a leader has a quorum of ACKEPOCHs with this one.
+func (s *Server) wouldEstablish(e *Ensemble, from int, p Packet) bool {
+	if p.Kind != AckEpoch || s.Phase != Discovery || !e.Rules.CountsAck(e, from, p) || e.Rules.IsAhead(s, p) {
+		return false
+	}
+	after := Server{core: s.core}
+	after.acked = after.acked.With(from)
+	return e.Rules.EpochAcked(&after, e)
+}
+
+// resume lets the main thread go on.
+func (s *Server) resume(e *Ensemble, out *Outputs) {
+	stage, current := s.lag.stage, s.lag.decided
+	s.lag.stage, s.lag.decided = Whole, Vote{}
+	switch stage {
+	case Deciding:
+		s.leave(e, current, out)
+	case Entering:
+		s.lookForLeader(e, out)
+	case Establishing:
+		s.establish(e, out)
+	}
+}
+
+// answerHeld lets the receive path go on. Its state is read when it sends, the vote in its hand was read
+// before: an answer can mix the two. What it queues can be too late for the election it was meant for,
+// and is the first thing that the next one handles.
+func (s *Server) answerHeld(e *Ensemble, out *Outputs) {
+	w := s.lag.hand
+	s.lag.hand = errand{}
+	if w.kind == toLooking {
+		w.vote.State = s.State
+	}
+	if s.run(e, &w, out) {
+		s.lag.put(mail{w.vote, w.from})
+	}
+}
+
+// ForgetPast clears what only a thread caught halfway shows: the vote of the election before while
+// LOOKING, if no observer asks for it, and the last proposal after it. It is for who knows that no
+// thread will be caught any more.
+func (s *Server) ForgetPast(e *Ensemble) {
+	if s.lag.stage != Whole || s.Held() {
+		return
+	}
+	if s.State != Looking {
+		s.Proposal = Candidate{}
+	} else if e.Voters == len(e.Members) {
+		s.Vote = Vote{}
+	}
+}
+
+// Elected is the vote that was decided for, or is about to be the current one; while LOOKING the one of
+// the election before.
+func (s *Server) Elected() Vote {
+	if s.lag.stage == Deciding {
+		return s.lag.decided
+	}
+	return s.Vote
+}
