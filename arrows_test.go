@@ -28,7 +28,7 @@ var arrows = map[string][]string{
 	"live/server":    {"election"},
 	"live/peer":      {"wire", "election"},
 	"live/subject":   {"election"},
-	"live/conform":   {"live/server", "live/peer", "live/subject", "trace", "wire", "election"},
+	"live/conform":   {"live/server", "live/peer", "live/subject", "cluster", "wire", "election"},
 	"live/hostile":   {"live/server", "live/peer", "wire", "election"},
 	"live/logs":      {"live/subject", "cluster", "trace", "election"},
 	"live/ensemble": {"live/server", "live/peer", "live/logs", "wire", "model", "election",

@@ -21,7 +21,7 @@ const (
 	GiveUp                  // giveup s: initLimit, syncLimit or a lost connection
 	Handle                  // handle s: the election thread takes the next notification of its queue (fine grain)
 	Resume                  // resume s: the main thread, caught halfway, goes on (fine grain)
-	Answer                  // answer s: the receive path, caught halfway, goes on (fine grain)
+	Answer                  // answer s: the receive path, caught halfway, goes on; halfway: with what it has read (fine grain)
 	Crash                   // crash s [n]: after the n-th disk write of the step it interrupts
 	Restart                 // restart s: the process starts on the disk that the crash left
 	Cut                     // cut a-b: no connection between the two until healed
@@ -62,7 +62,7 @@ func (k Kind) shape() string {
 // divisible tells whether a step of the kind can be caught halfway, where the server says so.
 func (k Kind) divisible() bool {
 	switch k {
-	case Deliver, Decide, Packet, GiveUp, Handle:
+	case Deliver, Decide, Packet, GiveUp, Handle, Answer:
 		return true
 	}
 	return false

@@ -113,7 +113,7 @@ func (y *System) serverActions(s *State, i int, buf []Action) []Action {
 		}
 	}
 	if v.Held() {
-		buf = append(buf, Action{Kind: Answer, From: sid})
+		buf = y.divided(s, i, Answer, election.Answer, buf)
 	}
 	return buf
 }

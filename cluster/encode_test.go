@@ -176,9 +176,10 @@ func tablePresent(v *election.Server, path string) election.Set {
 // valuesOf is how many values a field has, where that is less than its bits allow; 0 otherwise.
 func valuesOf(path string, typ reflect.Type) uint64 {
 	switch typ {
-	case reflect.TypeFor[election.State](), reflect.TypeFor[election.Phase](), reflect.TypeFor[linkStatus](),
-		reflect.TypeFor[election.Stage]():
+	case reflect.TypeFor[election.State](), reflect.TypeFor[election.Phase](), reflect.TypeFor[linkStatus]():
 		return 4
+	case reflect.TypeFor[election.Stage]():
+		return uint64(election.Establishing) + 1
 	case reflect.TypeFor[election.PacketKind]():
 		return uint64(election.UpToDate) + 1
 	}
@@ -186,7 +187,7 @@ func valuesOf(path string, typ reflect.Type) uint64 {
 }
 
 var counters = map[string]uint64{".notes[].n": MaxChannel + 1, ".links[].up.n": maxPackets + 1, ".links[].down.n": maxPackets + 1,
-	".Servers[].lag.queued": election.MaxInbox + 1, ".Servers[].lag.hand.kind": 4,
+	".Servers[].lag.queued": election.MaxInbox + 1, ".Servers[].lag.hand.kind": 5,
 	".links[].leader": election.MaxServers, ".epochs.n": maxHistory + 1}
 
 // fullState has something everywhere, with all counts at their largest. It is the dirtiest of targets.

@@ -156,7 +156,7 @@ func (y *System) Apply(s *State, a Action) {
 	case Resume:
 		y.step(s, from, &election.Input{Kind: election.Resume})
 	case Answer:
-		y.step(s, from, &election.Input{Kind: election.Answer})
+		y.step(s, from, &election.Input{Kind: election.Answer, Halfway: a.N > 0})
 	default:
 		y.applyFault(s, a, from, to)
 	}

@@ -292,7 +292,7 @@ func exemptField(path string) string {
 
 // smallTypes have fewer values than their bits allow.
 var smallTypes = map[reflect.Type]uint64{reflect.TypeFor[State](): 4, reflect.TypeFor[Phase](): 4,
-	reflect.TypeFor[Stage](): 4, reflect.TypeFor[errandKind](): 4, reflect.TypeFor[queueLen](): MaxInbox + 1}
+	reflect.TypeFor[Stage](): uint64(stages), reflect.TypeFor[errandKind](): uint64(errands), reflect.TypeFor[queueLen](): MaxInbox + 1}
 
 // eachLeaf calls f for every number and truth value in v, unexported fields included, so that it can
 // be set. A field of a kind that it does not know is a panic: say here what to do with it.

@@ -10,11 +10,13 @@ const (
 	Whole        Stage = iota // nowhere
 	Deciding                  // the state is set, the current vote is still that of the election before
 	Entering                  // LOOKING again, but lookForLeader has not begun: round and proposal are old
+	Adopting                  // in the round of the next notification in the queue, the proposal is of the one before
 	Establishing              // NEWLEADER may leave, currentEpoch is not written
+	stages
 )
 
 func (s Stage) String() string {
-	return [...]string{"whole", "deciding", "entering", "establishing"}[s&3]
+	return [stages]string{"whole", "deciding", "entering", "adopting", "establishing"}[s%stages]
 }
 
 // lag is what the fine grain adds to a server. Its threads are the receive path, which takes
@@ -101,9 +103,11 @@ func (s *Server) Divides(e *Ensemble, in *Input) bool {
 		return s.receive(e, in.From, &in.Vote).kind != noErrand
 	case Decide, GiveUp:
 		return true
+	case Answer:
+		return s.Held() && s.lag.hand != s.reread(s.lag.hand)
 	case Handle:
 		from, v, ok := s.Next()
-		return ok && s.wouldDecide(e, from, v)
+		return ok && (s.wouldDecide(e, from, v) || s.wouldAdopt(e, from, v))
 	case PacketIn:
 		return s.wouldEstablish(e, int(in.From), in.Packet)
 	}
@@ -129,6 +133,12 @@ func (s *Server) wouldDecide(e *Ensemble, from int, v Vote) bool {
 	return ok
 }
 
+// wouldAdopt tells whether the election thread enters a higher round when it handles this.
+func (s *Server) wouldAdopt(e *Ensemble, from int, v Vote) bool {
+	return !s.Waiting && from < e.Voters && e.IsVoter(v.Leader) && v.State == Looking &&
+		v.Zxid != NoZxid && s.Zxid != NoZxid && int64(v.Round) > int64(s.Round)
+}
+
 // wouldEstablish tells whether a leader has a quorum of ACKEPOCHs with this one.
 func (s *Server) wouldEstablish(e *Ensemble, from int, p Packet) bool {
 	if p.Kind != AckEpoch || s.Phase != Discovery || !e.Rules.CountsAck(e, from, p) || e.Rules.IsAhead(s, p) {
@@ -148,19 +158,34 @@ func (s *Server) resume(e *Ensemble, out *Outputs) {
 		s.leave(e, current, out)
 	case Entering:
 		s.lookForLeader(e, out)
+	case Adopting:
+		m := s.lag.take()
+		s.adopt(e, int(m.from), m.vote, out)
 	case Establishing:
 		s.establish(e, out)
 	}
 }
 
-// answerHeld lets the receive path go on. Its state is read when it sends, the vote in its hand was read
-// before: an answer can mix the two. What it queues can be too late for the election it was meant for,
-// and is the first thing that the next one handles.
-func (s *Server) answerHeld(e *Ensemble, out *Outputs) {
+// reread is an errand whose vote was read before the receive path was caught, and the rest is read now.
+func (s *Server) reread(w errand) errand {
+	switch w.kind {
+	case toLooking:
+		w.vote.State = s.State
+	case toAsker, toLagging:
+		w.vote.State, w.vote.Round = s.State, s.Round
+	}
+	return w
+}
+
+// answerHeld lets the receive path go on. It was caught between reading the vote and reading state and
+// clock, so that an answer can mix them; or, asRead, when it had read them all and had not yet sent, so
+// that an old answer comes after a new vote. What it queues can be too late for the election it was meant
+// for, and is the first thing that the next one handles.
+func (s *Server) answerHeld(e *Ensemble, asRead bool, out *Outputs) {
 	w := s.lag.hand
 	s.lag.hand = errand{}
-	if w.kind == toLooking {
-		w.vote.State = s.State
+	if !asRead {
+		w = s.reread(w)
 	}
 	if s.run(e, &w, out) {
 		s.lag.put(mail{w.vote, w.from})

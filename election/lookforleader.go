@@ -51,6 +51,8 @@ const (
 	toElection            // queue it for the election thread, and answer a lagging sender
 	toAsker               // tell an observer
 	toLooking             // tell a LOOKING voter, being none
+	toLagging             // tell a LOOKING voter of a lower round, which is queued already
+	errands
 )
 
 // receive is the first half of the receive path (WorkerReceiver.run), which runs beside the election
@@ -58,7 +60,10 @@ const (
 func (s *Server) receive(e *Ensemble, from uint8, v *Vote) errand {
 	switch {
 	case int(from) >= e.Voters:
-		return errand{toAsker, from, s.Vote}
+		// An observer is told the current vote at once, under the logical clock, and nothing else.
+		a := s.Vote
+		a.Round, a.State, a.Version = s.Round, s.State, WireVersion
+		return errand{toAsker, from, a}
 	case s.State == Looking:
 		return errand{toElection, from, *v}
 	case v.State == Looking:
@@ -70,11 +75,6 @@ func (s *Server) receive(e *Ensemble, from uint8, v *Vote) errand {
 // run is the second half: it answers, and tells whether the notification is for the election thread.
 func (s *Server) run(e *Ensemble, w *errand, out *Outputs) bool {
 	switch w.kind {
-	case toAsker:
-		// An observer is told the current vote at once, under the logical clock, and nothing else.
-		a := w.vote
-		a.Round, a.State, a.Version = s.Round, s.State, WireVersion
-		out.Notes = append(out.Notes, Note{To: w.from, Vote: a})
 	case toElection:
 		if w.vote.State == Looking && e.Rules.AnswersLagging(w.vote.Round, s.Round) {
 			a := s.Ballot()
@@ -82,7 +82,7 @@ func (s *Server) run(e *Ensemble, w *errand, out *Outputs) bool {
 			out.Notes = append(out.Notes, Note{To: w.from, Vote: a})
 		}
 		return true
-	case toLooking:
+	case toAsker, toLooking, toLagging:
 		out.Notes = append(out.Notes, Note{To: w.from, Vote: w.vote})
 	}
 	return false
@@ -92,6 +92,9 @@ func (s *Server) run(e *Ensemble, w *errand, out *Outputs) bool {
 func (s *Server) notification(e *Ensemble, in *Input, out *Outputs) {
 	w := s.receive(e, in.From, &in.Vote)
 	switch {
+	case in.Halfway && w.kind == toElection && in.Vote.State == Looking && e.Rules.AnswersLagging(in.Vote.Round, s.Round):
+		s.lag.put(mail{in.Vote, in.From})
+		s.lag.hand = errand{toLagging, in.From, s.Ballot()} // the proposal is read, the clock is read again
 	case in.Halfway:
 		s.lag.hand = w
 	case s.run(e, &w, out) && e.Fine:
@@ -131,15 +134,26 @@ func (s *Server) handleLooking(e *Ensemble, from int, v Vote, out *Outputs) {
 	}
 	changed := false
 	switch {
-	case v.Round > s.Round:
-		e.Rules.AdoptRound(s, e, v)
-		changed = true
+	case int64(v.Round) > int64(s.Round):
+		s.adopt(e, from, v, out)
+		return
 	case !e.Rules.CountsLooking(v.Round, s.Round):
 		return // the receive path has answered
 	case e.Rules.Beats(e, v.Candidate, s.Proposal):
 		s.Proposal = v.Candidate
 		changed = true
 	}
+	s.count(e, from, v, changed, out)
+}
+
+// adopt enters the higher round of a LOOKING vote.
+func (s *Server) adopt(e *Ensemble, from int, v Vote, out *Outputs) {
+	e.Rules.AdoptRound(s, e, v)
+	s.count(e, from, v, true, out)
+}
+
+// count enters a LOOKING vote into recvset, and begins finalizeWait at a quorum for the proposal.
+func (s *Server) count(e *Ensemble, from int, v Vote, changed bool, out *Outputs) {
 	// ZooKeeper sends here and counts then; the notification to itself comes later by the queue, so it
 	// must not be handled before this vote is counted.
 	v.State, v.Version = Looking, 0
@@ -180,6 +194,21 @@ func (s *Server) agreed(e *Ensemble, t *table, v Vote) (Set, bool) {
 	counted := s.tally(e, t, v)
 	return counted, e.Rules.IsQuorum(e, counted) &&
 		e.Rules.CheckLeader(s, &t.votes, t.present, v.Leader, leader, v.Round)
+}
+
+// Record enters a vote into the tables without looking whether it decides anything. ZooKeeper does so
+// nowhere; it is for rules that stand in the place of ZooKeeper's.
+func (s *Server) Record(e *Ensemble, from int, v Vote) {
+	if from >= e.Voters || !e.IsVoter(v.Leader) {
+		return
+	}
+	if v.State != Looking && v.State != Observing {
+		s.outofelection.put(from, v)
+	}
+	if v.Round == s.Round && v.State != Observing {
+		v.Version = 0
+		s.recvset.put(from, v)
+	}
 }
 
 // tally is the set of voters whose entry equals the probe (getVoteTracker).

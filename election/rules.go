@@ -123,7 +123,7 @@ func adoptRound(s *Server, e *Ensemble, v Vote) {
 
 func sameRound(round, own uint64) bool { return round == own }
 
-func answersLagging(round, own uint64) bool { return round < own }
+func answersLagging(round, own uint64) bool { return int64(round) < int64(own) }
 
 // answer is the current vote with the round of the vote, not the logical clock.
 func answer(s *Server) Vote {

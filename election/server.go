@@ -130,7 +130,8 @@ const (
 )
 
 // Input is one input. From is the sender's position. Halfway, in the fine grain, catches the thread that
-// takes the step in the middle of it, where [Server.Divides] says that there is a middle.
+// takes the step in the middle of it, where [Server.Divides] says that there is a middle. An Answer that
+// is halfway sends what was read when the receive path was caught.
 type Input struct {
 	Kind    InputKind
 	From    uint8
@@ -148,12 +149,16 @@ func (s *Server) Step(e *Ensemble, in *Input, out *Outputs) {
 	case Notification:
 		s.notification(e, in, out)
 	case Handle:
+		if from, v, _ := s.Next(); in.Halfway && s.wouldAdopt(e, from, v) {
+			s.Round, s.lag.stage = v.Round, Adopting // the clock is set before the proposal
+			return
+		}
 		m := s.lag.take()
 		s.handle(e, int(m.from), m.vote, out)
 	case Resume:
 		s.resume(e, out)
 	case Answer:
-		s.answerHeld(e, out)
+		s.answerHeld(e, in.Halfway, out)
 	case Timeout:
 		s.sendNotifications(e, out)
 	case Decide:
@@ -174,7 +179,7 @@ func (s *Server) Step(e *Ensemble, in *Input, out *Outputs) {
 func (s *Server) start(e *Ensemble, out *Outputs) {
 	s.become(s.SID, s.pos, s.Disk)
 	s.AcceptedEpoch, s.CurrentEpoch, s.Zxid = s.Disk.AcceptedEpoch, s.Disk.CurrentEpoch, s.Disk.Zxid
-	s.Vote = Vote{Candidate: Candidate{Leader: s.SID, Zxid: s.Zxid, PeerEpoch: s.CurrentEpoch}}
+	s.Vote = Vote{Candidate: Candidate{Leader: s.SID, Zxid: s.Zxid, PeerEpoch: s.CurrentEpoch}, Round: NoRound}
 	s.lookForLeader(e, out)
 }
 

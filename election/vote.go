@@ -119,11 +119,15 @@ type Vote struct {
 	Version uint8  // message version: 2 on the wire today, 0 before ZooKeeper 3.4.6
 }
 
+// NoRound is the round -1 of the vote that a process has before its first election (the constructor of
+// Vote without an electionEpoch). Rounds are signed where ZooKeeper compares them.
+const NoRound = ^uint64(0)
+
 // WireVersion is the message version that the engine, like today's ZooKeeper, puts in notifications.
 const WireVersion = 2
 
 func (v Vote) String() string {
-	return fmt.Sprintf("%v %v round %d", v.State, v.Candidate, v.Round)
+	return fmt.Sprintf("%v %v round %d", v.State, v.Candidate, int64(v.Round))
 }
 
 // Disk is what survives a crash.

@@ -62,9 +62,9 @@ func bestVoteIsTaken(st Step) (Outcome, error) {
 	case b.State != election.Looking || a.State != election.Looking ||
 		in.Vote.Zxid == election.NoZxid || a.Zxid == election.NoZxid:
 		return Silent, nil
-	case st.System.Ensemble.Fine && b.Waiting && !a.Waiting:
+	case st.System.Ensemble.Fine && b.Waiting && !a.Waiting, a.Stage() == election.Adopting:
 		return Silent, nil
-	case in.Vote.Round < b.Round:
+	case int64(in.Vote.Round) < int64(b.Round):
 		if a.Proposal != b.Proposal {
 			return violated("server %v, in round %d, took %v of round %d", a.SID, b.Round, in.Vote.Candidate, in.Vote.Round)
 		}

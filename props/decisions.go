@@ -127,7 +127,8 @@ func proposalOnlyGrows(st Step) (Outcome, error) {
 		return Silent, nil
 	}
 	b := &st.Before.Servers[st.After.Actor]
-	if b.State != election.Looking || b.Round != a.Round || b.Proposal.Leader == election.NoServer {
+	if b.State != election.Looking || b.Round != a.Round || b.Proposal.Leader == election.NoServer ||
+		b.Stage() == election.Adopting {
 		return Silent, nil
 	}
 	if model.Better(b.Proposal, a.Proposal) {

@@ -31,6 +31,9 @@ func (n *Narrator) Step(before *cluster.State, a cluster.Action, after *cluster.
 		t.resume()
 	case cluster.Answer:
 		t.say("the receive path of server %v goes on", a.From)
+		if a.N > 0 {
+			t.say(", with what it had read")
+		}
 	case cluster.Packet:
 		t.packet()
 	case cluster.Start, cluster.Restart:
@@ -47,7 +50,7 @@ func (n *Narrator) Step(before *cluster.State, a cluster.Action, after *cluster.
 		t.fault()
 		return t.text.String()
 	}
-	if after.In.Halfway {
+	if after.In.Halfway && a.Kind != cluster.Answer {
 		t.say("; there it is caught halfway")
 	}
 	t.decision()
@@ -161,7 +164,7 @@ func (t *telling) handle(from election.SID) {
 		t.say("server %v is asked by observer %v and answers with its vote", v.SID, from)
 		return
 	}
-	t.say("server %v handles the %v vote %v of server %v (round %d): ", v.SID, vote.State, vote.Candidate, from, vote.Round)
+	t.say("server %v handles the %v vote %v of server %v (round %d): ", v.SID, vote.State, vote.Candidate, from, int64(vote.Round))
 	switch {
 	case was.State != election.Looking && looking:
 		t.answers()
@@ -169,7 +172,7 @@ func (t *telling) handle(from election.SID) {
 		t.say("neither is LOOKING, nothing to do")
 	case was.Waiting && !t.y.Ensemble.Rules.EndsWait(was, t.y.Ensemble, int(t.after.In.From), vote):
 		t.say("in finalizeWait, it does not beat %v and is forgotten", was.Proposal)
-		if looking && vote.Round < was.Round {
+		if looking && int64(vote.Round) < int64(was.Round) {
 			t.say("; %v is told of round %d", from, was.Round)
 		}
 	case !looking:
@@ -192,7 +195,7 @@ func (t *telling) receive() {
 		t.say("server %v is asked by observer %v and answers with its vote", was.SID, from)
 		return
 	}
-	t.say("server %v receives the %v vote %v of server %v (round %d): ", was.SID, vote.State, vote.Candidate, from, vote.Round)
+	t.say("server %v receives the %v vote %v of server %v (round %d): ", was.SID, vote.State, vote.Candidate, from, int64(vote.Round))
 	switch {
 	case was.State == election.Looking:
 		t.say("queued for the election")
@@ -241,10 +244,10 @@ func (t *telling) settled(vote election.Vote, from election.SID) {
 func (t *telling) looking(vote election.Vote) {
 	v, was := t.is(), t.was()
 	switch order, reason := model.Compare(vote.Candidate, was.Proposal); {
-	case vote.Round < was.Round:
+	case int64(vote.Round) < int64(was.Round):
 		t.say("the round is over, it is told of round %d", was.Round)
 		return
-	case vote.Round > was.Round:
+	case int64(vote.Round) > int64(was.Round):
 		t.say("a newer round than %d, so %v forgets its votes and %s", was.Round, v.SID, t.votes(v))
 	case v.Proposal != was.Proposal && was.Proposal.Leader == election.NoServer:
 		t.say("the first one, so %v now %s", v.SID, t.votes(v))

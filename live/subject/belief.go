@@ -19,6 +19,8 @@ var ErrLost = errors.New("too many states explain what was seen")
 type Watch struct {
 	Sends bool // what it sends to others: every notification is reported by Sent
 	Debug bool // its proposals and counted votes: every one is reported by Proposed and Counted
+	Still bool // its notification time-out is so long that none is ever over
+	Wire  bool // nothing but the wire: what it receives of itself comes in at any time, and is not reported
 }
 
 // Belief is the set of states that explain what was seen of a server.
@@ -28,17 +30,32 @@ type Belief struct {
 	watch  Watch
 	codec  *election.Codec
 	states []*state
+	seen   []seen // by position: the last that was seen on its way there
+	ending bool   // its term can end at any time
 	out    election.Outputs
+}
+
+// seen is what was last seen on its way to a peer.
+type seen struct {
+	any  bool
+	vote election.Vote
 }
 
 // state is a server of the engine and what it has done that was not seen yet.
 type state struct {
 	server election.Server
+	intake []intake        // taken by the receive path, which has not looked yet what to do; one at most
 	loop   []election.Vote // sent to itself, not received yet
 	unseen []election.Note // sent to others and not seen, oldest first
 	last   []election.Vote // by position: the last notification sent there, if sent says that there is one
 	sent   election.Set    // positions with a last
 	said   []utterance     // debug lines that are due, oldest first
+}
+
+// intake is a notification that the receive path has taken, and logged, and not looked at.
+type intake struct {
+	from int
+	vote election.Vote
 }
 
 // utterance is a debug line: a new proposal, or a vote that was counted.
@@ -57,7 +74,8 @@ func New(e *election.Ensemble, sid election.SID, w Watch) (*Belief, error) {
 	}
 	fine := *e
 	fine.Fine = true
-	return &Belief{e: &fine, pos: pos, watch: w, codec: election.NewCodec(&fine, make([]election.Disk, len(e.Members)))}, nil
+	return &Belief{e: &fine, pos: pos, watch: w, codec: election.NewCodec(&fine, make([]election.Disk, len(e.Members))),
+		seen: make([]seen, len(e.Members))}, nil
 }
 
 // Start begins with the start of the process on a disk: LOOKING in round 1.
@@ -129,7 +147,7 @@ func (b *Belief) utter(before, after *state, in *election.Input) {
 		return
 	}
 	switch {
-	case v.Round > was.Round:
+	case int64(v.Round) > int64(was.Round):
 		after.said = append(after.said, utterance{vote: election.Vote{Candidate: is.Proposal}})
 	case !b.e.Rules.CountsLooking(v.Round, was.Round):
 		return
@@ -144,7 +162,11 @@ func (b *Belief) utter(before, after *state, in *election.Input) {
 func (b *Belief) key(st *state) string {
 	k := b.codec.Append(make([]byte, 0, 128), &st.server)
 	vote := func(v *election.Vote) { k = b.codec.AppendVote(k, v, 0, 0) }
-	k = append(k, byte(len(st.loop)), byte(len(st.unseen)), byte(len(st.said)))
+	k = append(k, byte(len(st.intake)), byte(len(st.loop)), byte(len(st.unseen)), byte(len(st.said)))
+	for i := range st.intake {
+		k = append(k, byte(st.intake[i].from))
+		vote(&st.intake[i].vote)
+	}
 	for i := range st.loop {
 		vote(&st.loop[i])
 	}
@@ -187,6 +209,9 @@ func (b *Belief) distinct(list []*state) []*state {
 func (b *Belief) alone(st *state) (next []*state) {
 	s := &st.server
 	try := func(kind election.InputKind) {
+		if kind == election.Resume && s.Stage() == election.Entering && !b.watch.Wire {
+			return // that it looks for a leader again is seen
+		}
 		in := election.Input{Kind: kind}
 		next = append(next, b.step(st, &in))
 		if s.Divides(b.e, &in) {
@@ -201,9 +226,21 @@ func (b *Belief) alone(st *state) (next []*state) {
 		try(election.Handle)
 	case s.State == election.Looking && s.Waiting:
 		try(election.Decide)
+	case s.State != election.Looking && b.ending:
+		next = append(next, b.step(st, &election.Input{Kind: election.GiveUp, Halfway: true}))
 	}
 	if s.Held() {
 		try(election.Answer)
+	} else if len(st.intake) > 0 {
+		in := st.intake[0]
+		st = st.clone()
+		st.intake = nil
+		next = append(next, b.received(st, in.from, in.vote)...)
+	} else if b.watch.Wire && len(st.loop) > 0 {
+		v := st.loop[0]
+		st = st.clone()
+		st.loop = st.loop[1:]
+		next = append(next, b.received(st, b.pos, v)...)
 	}
 	return next
 }

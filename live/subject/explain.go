@@ -30,7 +30,7 @@ func (b *Belief) AtRest() (list []*election.Server) {
 	all, _ := b.closure()
 	for _, st := range all {
 		s := &st.server
-		if s.Stage() == election.Whole && !s.Held() && (s.State != election.Looking || s.Queued() == 0) {
+		if st.atRest() {
 			list = append(list, s)
 		}
 	}
@@ -92,7 +92,7 @@ func (b *Belief) line(st *state) string {
 	if s.Stage() != election.Whole {
 		text += fmt.Sprintf(", halfway %v", s.Stage())
 	}
-	if s.Held() {
+	if s.Held() || len(st.intake) > 0 {
 		text += ", a notification in hand"
 	}
 	for i, n := range st.unseen {
@@ -104,4 +104,24 @@ func (b *Belief) line(st *state) string {
 		text += fmt.Sprintf(" %v -> %v", n.Vote, b.e.Members[n.To].SID)
 	}
 	return text
+}
+
+// MayWait tells whether the server can be, and whether it must be, in finalizeWait as soon as it has dealt
+// with all that is under way: what it has queued and what it tells itself.
+func (b *Belief) MayWait() (some, all bool) {
+	wire := *b
+	wire.watch.Wire = true
+	list, err := wire.closure()
+	if err != nil {
+		return true, false
+	}
+	all = true
+	for _, st := range list {
+		s := &st.server
+		if s.State != election.Looking || !st.atRest() {
+			continue // not yet
+		}
+		some, all = some || s.Waiting, all && s.Waiting
+	}
+	return some, some && all
 }

@@ -16,7 +16,7 @@ func (b *Belief) Hear(from election.SID, v election.Vote) error {
 	}
 	what := fmt.Sprintf("it received %v of server %v", v, from)
 	return b.observe(what, func(st *state) []*state {
-		if st.server.Held() {
+		if st.server.Held() || len(st.intake) > 0 {
 			return nil
 		}
 		if pos == b.pos {
@@ -24,7 +24,9 @@ func (b *Belief) Hear(from election.SID, v election.Vote) error {
 				return nil
 			}
 		}
-		return b.received(st, pos, v)
+		st = st.clone()
+		st.intake = []intake{{pos, v}}
+		return []*state{st}
 	})
 }
 
@@ -46,7 +48,7 @@ func (b *Belief) ownNote(st *state, v election.Vote) *state {
 
 // timeout is a state after a notification time-out, or nil where there is none.
 func (b *Belief) timeout(st *state) *state {
-	if s := &st.server; s.State != election.Looking || s.Waiting || s.Queued() > 0 || s.Stage() != election.Whole {
+	if s := &st.server; b.watch.Still || s.State != election.Looking || s.Waiting || s.Queued() > 0 || s.Stage() != election.Whole {
 		return nil
 	}
 	return b.step(st, &election.Input{Kind: election.Timeout})
@@ -58,8 +60,7 @@ func (b *Belief) received(st *state, from int, v election.Vote) (next []*state) 
 		return nil
 	}
 	if from == len(b.e.Members) {
-		from = len(b.e.Members) // answered to nobody that is watched
-		return []*state{st}
+		return []*state{st} // who is not a member is answered, and nobody watches that
 	}
 	in := election.Input{Kind: election.Notification, From: uint8(from), Vote: v}
 	next = append(next, b.step(st, &in))
@@ -80,14 +81,18 @@ func (b *Belief) Sent(to election.SID, v election.Vote) error {
 	same := func(n election.Note) bool {
 		return int(n.To) == pos && n.Vote.Candidate == v.Candidate && n.Vote.Round == v.Round && n.Vote.State == v.State
 	}
-	return b.observe(fmt.Sprintf("it sent %v to server %v", v, to), func(st *state) (next []*state) {
+	err := b.observe(fmt.Sprintf("it sent %v to server %v", v, to), func(st *state) (next []*state) {
 		if !slices.ContainsFunc(st.unseen, same) {
 			if st = b.timeout(st); st == nil {
 				return nil
 			}
 		}
+		other := true // than what was last seen to be the one
 		for i, n := range st.unseen {
-			if same(n) {
+			if int(n.To) == pos && !same(n) {
+				other = true
+			} else if same(n) && other { // of equal ones in a row it is the first: that the next replaced it looks the same
+				other = false
 				kept := st.clone()
 				kept.unseen = slices.DeleteFunc(slices.Clone(st.unseen[:i]), func(n election.Note) bool { return int(n.To) == pos })
 				kept.unseen = append(kept.unseen, st.unseen[i+1:]...)
@@ -96,6 +101,10 @@ func (b *Belief) Sent(to election.SID, v election.Vote) error {
 		}
 		return next
 	})
+	if err == nil {
+		b.seen[pos] = seen{any: true, vote: v}
+	}
+	return err
 }
 
 // Lost: the connection to another is gone, with what was under way on it.
@@ -104,6 +113,7 @@ func (b *Belief) Lost(to election.SID) {
 	if !ok {
 		return
 	}
+	b.seen[pos] = seen{}
 	// It may go at any point of what the server does by itself, so both with and without what it does next.
 	for i, st := range b.states {
 		st = st.clone()
@@ -120,16 +130,15 @@ func (b *Belief) Connected(to election.SID) {
 	if !ok || !b.watch.Sends {
 		return
 	}
-	var more []*state
-	for _, st := range b.states {
+	for i, st := range b.states {
 		pending := slices.ContainsFunc(st.unseen, func(n election.Note) bool { return int(n.To) == pos })
 		if st.sent.Has(pos) && !pending {
 			again := st.clone()
 			again.unseen = append(again.unseen, election.Note{To: uint8(pos), Vote: st.last[pos]})
-			more = append(more, again)
+			b.states[i] = again
 		}
 	}
-	b.states = b.distinct(append(b.states, more...))
+	b.states = b.distinct(b.states)
 }
 
 // Decided: the server left LOOKING; of the vote, only the leader is compared, and only if it is known.
@@ -165,11 +174,16 @@ func (b *Belief) filter(what string, ok func(s *election.Server) bool) error {
 	})
 }
 
+// MayEnd: from now on the term of a server that leads or follows can end at any time, until GaveUp is
+// seen. Before that it is LOOKING for a moment already, with the round and the proposal of before.
+func (b *Belief) MayEnd() { b.ending = true }
+
 // GaveUp: the server left FOLLOWING or LEADING and looks again. Its memory may have changed in the
 // meantime: d is what it goes into the election with, nil if that is what it had.
 func (b *Belief) GaveUp(d *election.Disk) error {
-	return b.observe("it looks for a leader again", func(st *state) []*state {
-		if st.server.State == election.Looking || st.server.Stage() != election.Whole {
+	err := b.observe("it looks for a leader again", func(st *state) []*state {
+		entering := st.server.Stage() == election.Entering
+		if !entering && (st.server.State == election.Looking || st.server.Stage() != election.Whole) {
 			return nil
 		}
 		if d != nil {
@@ -178,11 +192,15 @@ func (b *Belief) GaveUp(d *election.Disk) error {
 			s.Zxid, s.CurrentEpoch, s.AcceptedEpoch = d.Zxid, d.CurrentEpoch, d.AcceptedEpoch
 			s.Disk = *d
 		}
-		in := election.Input{Kind: election.GiveUp}
-		whole := b.step(st, &in)
-		in.Halfway = true
-		return []*state{whole, b.step(st, &in)}
+		if entering {
+			return []*state{b.step(st, &election.Input{Kind: election.Resume})}
+		}
+		return []*state{b.step(st, &election.Input{Kind: election.GiveUp})}
 	})
+	if err == nil {
+		b.ending = false
+	}
+	return err
 }
 
 // Proposed: the election thread took a proposal (a debug line).
@@ -211,14 +229,39 @@ func (b *Belief) uttered(what string, same func(u *utterance) bool) error {
 	})
 }
 
+// CanSettle tells whether all that is under way in the server and out of it can be over: surely, or
+// perhaps. Of equal notifications in a row one can be missing for good: it was replaced in the send queue
+// by the next, which looks the same.
+func (b *Belief) CanSettle() (surely, perhaps bool) {
+	all, err := b.closure()
+	if err != nil {
+		return true, true
+	}
+	missing := func(n election.Note) bool { return !b.seen[n.To].any || b.seen[n.To].vote != n.Vote }
+	surely = true
+	for _, st := range all {
+		if st.atRest() {
+			surely = surely && len(st.unseen) == 0
+			perhaps = perhaps || !slices.ContainsFunc(st.unseen, missing)
+		}
+	}
+	return surely && perhaps, perhaps
+}
+
+// atRest tells whether the server waits for a timer or for others.
+func (st *state) atRest() bool {
+	s := &st.server
+	return s.Stage() == election.Whole && !s.Held() && (s.State != election.Looking || s.Queued() == 0) &&
+		len(st.intake) == 0 && len(st.loop) == 0 && len(st.said) == 0
+}
+
 // Settled: the server was left alone long enough, or has shown it: nothing is under way in it, its threads
-// wait, and all that it sent was seen.
+// wait. What it has sent may be seen later.
 func (b *Belief) Settled() error {
 	return b.observe("it has nothing more to do", func(st *state) []*state {
-		if s := &st.server; s.Stage() != election.Whole || s.Held() || s.State == election.Looking && s.Queued() > 0 ||
-			len(st.loop) > 0 || len(st.unseen) > 0 || len(st.said) > 0 {
-			return nil
+		if st.atRest() {
+			return []*state{st}
 		}
-		return []*state{st}
+		return nil
 	})
 }

@@ -30,6 +30,8 @@ type follower struct {
 	b      *subject.Belief
 	pos    int
 	tamper func(v *election.Vote) // of what it is seen to send
+
+	entering bool // it is LOOKING again, and has not entered the election yet
 }
 
 func (f *follower) see(y *cluster.System, a cluster.Action, after *cluster.State) error {
@@ -47,7 +49,15 @@ func (f *follower) see(y *cluster.System, a cluster.Action, after *cluster.State
 	case cluster.Deliver:
 		err = f.b.Hear(a.From, in.Vote)
 	case cluster.GiveUp:
-		err = f.b.GaveUp(nil)
+		f.b.MayEnd()
+		if f.entering = a.N > 0; !f.entering {
+			err = f.b.GaveUp(nil)
+		}
+	case cluster.Resume:
+		if f.entering {
+			err = f.b.GaveUp(nil)
+		}
+		f.entering = false
 	}
 	if err != nil {
 		return err
@@ -186,7 +196,7 @@ func TestStaleAndMixedAnswersAreExplained(t *testing.T) {
 	must(b.Hear(3, own))
 	must(b.Decided(election.Leading, nil))
 	stale := own
-	stale.State, stale.Round = election.Leading, 0
+	stale.State, stale.Round = election.Leading, election.NoRound
 	must(b.Hear(2, own))
 	must(b.Sent(2, stale))
 	fresh := own
@@ -195,6 +205,7 @@ func TestStaleAndMixedAnswersAreExplained(t *testing.T) {
 	must(b.Sent(2, fresh))
 	must(b.Settled())
 	must(b.Hear(2, own)) // the receive path has read state and vote, and then the leader gives up
+	b.MayEnd()
 	must(b.GaveUp(nil))
 	mixed := own
 	must(b.Sent(2, mixed))
