@@ -21,13 +21,16 @@ type Outcome struct {
 func (s *Session) Play(steps []Step, rules []Rule) (Outcome, error) {
 	x := newExercise(s.script.Config.Ensemble, s.script.Subject, s.script.Config.Disks[s.pos], rules)
 	for i, step := range steps {
+		if s.again {
+			break // a leader that has heard a voter look again
+		}
 		s.script.Steps = append(s.script.Steps, step)
 		err := s.step(step, x)
 		if err != nil {
 			return Outcome{}, s.disagree(i+1, err)
 		}
 	}
-	if !s.decided {
+	if !s.decided && !s.again {
 		if err := s.quiet(); err != nil {
 			return Outcome{}, s.disagree(len(steps), err)
 		}
@@ -103,7 +106,12 @@ func (s *Session) ask(from election.SID, v election.Vote) error {
 		return err
 	}
 	s.asked++
+	want := s.received[from] + 1
+	s.note("server %v asks", from)
 	if err := s.send(from, v); err != nil {
+		return err
+	}
+	if err := s.await(fmt.Sprintf("answer to observer %v", from), func() bool { return s.received[from] >= want }); err != nil {
 		return err
 	}
 	return s.over(fmt.Sprintf("answer to observer %v", from))
@@ -256,7 +264,7 @@ func (s *Session) Leave() error {
 }
 
 func (s *Session) leave() error {
-	for tries := 0; !s.decided; tries++ {
+	for tries := 0; !s.decided && !s.again; tries++ {
 		if tries == 3 {
 			return &subject.Unexplained{What: "all others say who leads, and it does not follow", Could: s.belief.Explain()}
 		}
@@ -264,8 +272,14 @@ func (s *Session) leave() error {
 			return err
 		}
 	}
+	if s.again {
+		return s.entered(s.entries)
+	}
 	if err := s.settle(); err != nil {
 		return err
+	}
+	if s.again {
+		return s.entered(s.entries)
 	}
 	entries := s.entries + 1
 	s.belief.MayEnd()
@@ -291,7 +305,7 @@ func (s *Session) leave() error {
 }
 
 // giveUpTime is how long a leader is given to give up before the next voter looks again.
-const giveUpTime = 5 * time.Millisecond
+const giveUpTime = 25 * time.Millisecond
 
 func (s *Session) lookAgain(from election.SID, entries int) error {
 	want := s.heard[from] + 1

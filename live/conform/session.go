@@ -57,15 +57,18 @@ type Session struct {
 	held      bool         // a line of the log is awaited first
 	seen      []string     // since the election began
 	heard     map[election.SID]int
+	received  map[election.SID]int
 	links     map[election.SID]int // connections so far
 	stales    int
 	decided   bool
 	state     election.State // once decided
 	leader    election.SID
-	connected bool // as a follower, to the leader's quorum port
-	hangUp    bool // that is closed whenever it comes
-	entries   int  // elections entered
-	resent    int  // of rows that no rule stands for
+	connected bool      // as a follower, to the leader's quorum port
+	hangUp    bool      // that is closed whenever it comes
+	doubted   time.Time // it leads, and has heard a voter look again
+	again     bool      // it has left its term, and looks
+	entries   int       // elections entered
+	resent    int       // of rows that no rule stands for
 	answered  int
 	asked     int
 }
@@ -79,7 +82,7 @@ var properties = map[string]string{
 
 // open starts a server and its peers. The server is LOOKING in round 1 when it returns.
 func open(ctx context.Context, install server.Install, script Script, dir string) (*Session, error) {
-	s := &Session{script: script, heard: map[election.SID]int{}, links: map[election.SID]int{}, sights: make(chan sight, 256)}
+	s := &Session{script: script, heard: map[election.SID]int{}, received: map[election.SID]int{}, links: map[election.SID]int{}, sights: make(chan sight, 256)}
 	s.script.Steps = nil
 	s.ctx, s.cancel = context.WithCancel(ctx)
 	s.pos, _ = script.Config.Ensemble.Position(script.Subject)
@@ -157,7 +160,7 @@ func (s *Session) entered(entries int) error {
 	for _, at := range s.belief.AtRest() {
 		s.base = at.Round - 1
 	}
-	s.decided, s.connected, s.hangUp, s.script.Steps, s.seen = false, false, false, nil, nil
+	s.decided, s.connected, s.hangUp, s.again, s.script.Steps, s.seen = false, false, false, false, nil, nil
 	return nil
 }
 
@@ -187,9 +190,15 @@ func (s *Session) awaitOr(what string, done func() bool, enough func() (bool, ti
 		if end {
 			return nil
 		}
+		if s.inDoubt() {
+			after = doubt / 4
+		}
 		again := time.NewTimer(after)
 		err := s.take(what, patient.C, again.C)
 		again.Stop()
+		if err == nil {
+			err = s.drain()
+		}
 		if err != nil {
 			return err
 		}
@@ -219,6 +228,12 @@ func (s *Session) take(what string, patient, again <-chan time.Time) error {
 	}
 }
 
+// doubt is how long a leader that has heard a voter look again may take to show in its log that it has
+// given up. Until then what it tells can be from before or after.
+const doubt = 50 * time.Millisecond
+
+func (s *Session) inDoubt() bool { return !s.again && time.Since(s.doubted) < doubt }
+
 // note keeps what happened, for people.
 func (s *Session) note(format string, args ...any) {
 	s.seen = append(s.seen, fmt.Sprintf(format, args...))
@@ -230,6 +245,9 @@ func (s *Session) sight(line sight) error {
 	case heard:
 		s.note("hears %v of server %v", line.vote, line.from)
 		s.heard[line.from]++
+		if s.decided && s.state == election.Leading && !s.again && line.vote.State == election.Looking {
+			s.doubted = time.Now()
+		}
 		if err := s.belief.Hear(line.from, line.vote); err != nil {
 			return err
 		}
@@ -241,9 +259,13 @@ func (s *Session) sight(line sight) error {
 		if err := s.belief.DecidedFor(line.state, line.vote.Candidate); err != nil {
 			return err
 		}
+		if line.state == election.Leading {
+			s.belief.MayEnd() // a voter that looks again, as all do that show that it has heard, ends its term
+		}
 	case entering:
 		s.note("enters an election")
 		if s.entries++; s.entries > 1 {
+			s.again = true
 			if err := s.belief.GaveUp(nil); err != nil {
 				return err
 			}
@@ -270,6 +292,9 @@ func (s *Session) event(e peer.Event) error {
 		}
 		return nil
 	case peer.Received, peer.Connected:
+		if e.Kind == peer.Received {
+			s.received[e.Peer]++
+		}
 		s.pending = append(s.pending, e)
 		return s.drain()
 	}
@@ -281,7 +306,7 @@ func (s *Session) event(e peer.Event) error {
 // one peer sees is taken in order.
 func (s *Session) drain() error {
 	s.why = nil
-	if s.held {
+	if s.held || s.inDoubt() {
 		return nil
 	}
 	blocked := map[election.SID]bool{}
