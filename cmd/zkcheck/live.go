@@ -11,6 +11,6 @@ func newLive() *cobra.Command {
 		Args:    cobra.NoArgs,
 		RunE:    func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(newLiveEnsemble(), newLiveProbe(), newLiveTrace())
+	c.AddCommand(newLiveConform(), newLiveEnsemble(), newLiveProbe(), newLiveTrace())
 	return c
 }

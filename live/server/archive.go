@@ -19,6 +19,10 @@ const archiveTime = 20 * time.Second
 func (i Install) WithArchive(ctx context.Context, dir string) (Install, error) {
 	ctx, cancel := context.WithTimeout(ctx, archiveTime)
 	defer cancel()
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return i, err
+	}
 	n, err := NewNetwork()
 	if err != nil {
 		return i, err

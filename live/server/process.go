@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"strconv"
 	"time"
@@ -25,13 +26,16 @@ type Process struct {
 // The process is killed when the context is done, and by the kernel when this program ends.
 func Start(ctx context.Context, i Install, s Spec) (*Process, error) {
 	s = s.withDefaults()
+	var err error
+	if s.Dir, err = filepath.Abs(s.Dir); err != nil { // the process has it as its working directory
+		return nil, fmt.Errorf("server %v: %w", s.SID, err)
+	}
 	if err := s.write(i); err != nil {
 		return nil, fmt.Errorf("server %v: %w", s.SID, err)
 	}
 	p := &Process{Spec: s, done: make(chan struct{})}
 	var file *os.File
 	if s.LogFile != "" {
-		var err error
 		if file, err = os.OpenFile(s.LogFile, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644); err != nil {
 			return nil, fmt.Errorf("server %v: %w", s.SID, err)
 		}
