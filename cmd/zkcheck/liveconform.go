@@ -300,15 +300,18 @@ func (s *status) conform(r conform.Report, of int) {
 
 // readScript reads a script for the real server or for replay.
 func readScript(file string) (*conform.Script, error) {
-	data, err := os.ReadFile(file)
-	if err != nil {
+	script, err := scriptIn(file)
+	if script == nil && err == nil {
+		if _, err = os.Stat(file); err == nil {
+			err = errors.New("not a script of one server, as conform writes it")
+		}
 		var path *os.PathError
 		if errors.As(err, &path) {
 			err = path.Err
 		}
-		return nil, fmt.Errorf("%s: %w", file, err)
+		err = fmt.Errorf("%s: %w", file, err)
 	}
-	return conform.ParseScript(file, data)
+	return script, err
 }
 
 func (f *liveConformFlags) runScript(ctx context.Context, out io.Writer, install server.Install, dir string) error {

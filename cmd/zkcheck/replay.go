@@ -38,6 +38,12 @@ the property that the file names, or all. It gives the verdict of the run that w
 			if args[0] == "" {
 				return fmt.Errorf("replay: the name of the file is empty")
 			}
+			if script, err := scriptIn(args[0]); script != nil || err != nil {
+				if err == nil {
+					err = f.script(c.OutOrStdout(), script, c.Flags().Changed("to"))
+				}
+				return err
+			}
 			t, err := trace.ReadFile(args[0])
 			if err != nil {
 				return err

@@ -2,6 +2,7 @@ package conform
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -48,15 +49,15 @@ func (s *shadow) tells() string {
 // PlayOn plays a script on a fresh server. The disagreement is nil if there is none.
 func PlayOn(ctx context.Context, install server.Install, script *Script, dir string) (*Disagreement, error) {
 	session, err := open(ctx, install, *script, dir)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		defer session.Close()
+		_, err = session.Play(script.Steps, nil)
 	}
-	defer session.Close()
-	_, err = session.Play(script.Steps, nil)
 	if err == nil {
 		err = session.Leave()
 	}
-	if d, ok := err.(*Disagreement); ok {
+	var d *Disagreement
+	if errors.As(err, &d) {
 		return d, nil
 	}
 	return nil, err

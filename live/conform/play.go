@@ -223,35 +223,42 @@ func (s *Session) quiet() error {
 // callTime is how long a call may stay without an answer: the server may still have the old connection.
 const callTime = 200 * time.Millisecond
 
-// reset loses a peer's connection and brings it back. The server sends its last notification again.
+// reset loses a peer's connection and brings it back. The server sends its last notification again. It can
+// also close the new connection, when the thread that served the old one is late to notice its end
+// (QuorumCnxManager.RecvWorker.run): then it is brought back once more.
 func (s *Session) reset(from election.SID) error {
-	if !s.decided {
-		if err := s.own(); err != nil {
-			return err
-		}
+	if err := s.own(); err != nil {
+		return err
 	}
-	links := s.links[from] + 1
-	s.belief.Lost(from)
 	if err := s.peers.Drop(from); err != nil {
 		return err
 	}
-	for start := time.Now(); ; {
+	for start := time.Now(); time.Since(start) < patience; {
+		s.belief.Lost(from)
+		links, received := s.links[from]+1, s.received[from]+1
 		ctx, cancel := context.WithTimeout(s.ctx, callTime)
 		err := s.peers.Connect(ctx, from)
 		cancel()
-		if err == nil {
-			break
+		if s.ctx.Err() != nil {
+			return s.ctx.Err()
 		}
-		if s.ctx.Err() != nil || time.Since(start) > patience {
+		if err != nil {
+			continue
+		}
+		if err := s.await(fmt.Sprintf("new connection to server %v", from), func() bool { return s.links[from] >= links }); err != nil {
 			return err
 		}
+		if err := s.await(fmt.Sprintf("last notification to server %v once more", from), func() bool {
+			return s.received[from] >= received || !s.up[from]
+		}); err != nil {
+			return err
+		}
+		if s.up[from] {
+			s.resent++
+			return nil
+		}
 	}
-	s.resent++
-	what := fmt.Sprintf("last notification to server %v once more", from)
-	if err := s.await(what, func() bool { return s.links[from] >= links }); err != nil {
-		return err
-	}
-	return s.over(what)
+	return fmt.Errorf("server %v can't keep a connection to the server", from)
 }
 
 // Leave ends the election that the script left undecided, and the term that it led to: the server enters
@@ -305,7 +312,7 @@ func (s *Session) leave() error {
 }
 
 // giveUpTime is how long a leader is given to give up before the next voter looks again.
-const giveUpTime = 25 * time.Millisecond
+const giveUpTime = 10 * time.Millisecond
 
 func (s *Session) lookAgain(from election.SID, entries int) error {
 	want := s.heard[from] + 1

@@ -7,15 +7,15 @@ var plots = []struct {
 	weight int
 	play   func(g *generator)
 }{
-	{20, (*generator).told},
+	{27, (*generator).told},
 	{7, (*generator).toldZxids},
 	{9, (*generator).toldEpochs},
 	{6, (*generator).toldAcross},
 	{7, (*generator).toldSelf},
 	{7, (*generator).leaderSilent},
-	{20, (*generator).majority},
-	{7, (*generator).changing},
-	{7, (*generator).dropped},
+	{13, (*generator).majority},
+	{6, (*generator).changing},
+	{6, (*generator).dropped},
 	{6, (*generator).rising},
 	{4, (*generator).anything},
 }

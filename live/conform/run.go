@@ -152,10 +152,32 @@ func (w *worker) open(ctx context.Context) (*Session, error) {
 	return open(ctx, w.Install, script, dir)
 }
 
-func (w *worker) work(ctx context.Context) (err error) {
+// first starts the worker's server. What it does before anybody says anything can disagree as well, and
+// does so twice or does not count.
+func (w *worker) first(ctx context.Context, number int) (done bool, err error) {
+	var d *Disagreement
+	for range 2 {
+		var session *Session
+		if session, err = w.open(ctx); err == nil {
+			w.session = session
+			if d != nil {
+				w.tell(func(r *Report) { r.Unrepeated = append(r.Unrepeated, d) })
+			}
+			return false, nil
+		}
+		if !errors.As(err, &d) || ctx.Err() != nil {
+			return true, err
+		}
+	}
+	w.tell(func(r *Report) { r.Elections++; r.Found = append(r.Found, Finding{Disagreement: d, Election: number}) })
+	w.stop()
+	return true, nil
+}
+
+func (w *worker) work(ctx context.Context) error {
 	for i := w.number; i < w.Elections && ctx.Err() == nil; i += w.JVMs {
 		if w.session == nil {
-			if w.session, err = w.open(ctx); err != nil {
+			if done, err := w.first(ctx, i+1); done || err != nil {
 				return w.ended(ctx, err)
 			}
 		}

@@ -82,9 +82,9 @@ func IsScript(data []byte) bool {
 	return string(bytes.TrimSuffix(first, []byte("\r"))) == version && bytes.HasPrefix(rest, []byte("subject "))
 }
 
-// Bounds of a script.
+// Bounds of a script; of a file in bytes.
 const (
-	maxFile  = 1 << 20
+	MaxFile  = 1 << 20
 	maxSteps = 1000
 	maxRound = 1 << 40
 )
@@ -92,8 +92,8 @@ const (
 // ParseScript reads a script. Errors are one line, "file:line: what is wrong".
 func ParseScript(name string, data []byte) (*Script, error) {
 	p := &parser{name: name, line: 1, promised: -1}
-	if len(data) > maxFile {
-		return nil, p.fail("the file is larger than %d MiB", maxFile>>20)
+	if len(data) > MaxFile {
+		return nil, p.fail("the file is larger than %d MiB", MaxFile>>20)
 	}
 	if !IsScript(data) {
 		return nil, p.fail("this is no script: want %q, and then a subject", version)
@@ -224,7 +224,7 @@ func parseStep(w []string) (s Step, err error) {
 	if state < 0 {
 		return s, fmt.Errorf("%q is no state", w[2])
 	}
-	leader, disk, err := cluster.ParseServer(w[3])
+	c, err := parseCandidate(w[3])
 	if err != nil {
 		return s, err
 	}
@@ -232,8 +232,7 @@ func parseStep(w []string) (s Step, err error) {
 	if err != nil || round > maxRound {
 		return s, fmt.Errorf("round %q is not a number of 0..%d", w[5], uint64(maxRound))
 	}
-	s.Vote = election.Vote{Candidate: election.Candidate{Leader: leader, Zxid: disk.Zxid, PeerEpoch: disk.CurrentEpoch},
-		State: election.State(state), Round: round, Version: election.WireVersion}
+	s.Vote = election.Vote{Candidate: c, State: election.State(state), Round: round, Version: election.WireVersion}
 	if len(w) == 8 {
 		v, err := strconv.ParseUint(w[7], 10, 8)
 		if err != nil || v > election.WireVersion {
@@ -242,6 +241,26 @@ func parseStep(w []string) (s Step, err error) {
 		s.Vote.Version = uint8(v)
 	}
 	return s, nil
+}
+
+// parseCandidate is the inverse of Candidate.String. A vote can name an epoch and a zxid that no server
+// could start from.
+func parseCandidate(text string) (c election.Candidate, err error) {
+	leader, rest, _ := strings.Cut(text, ":")
+	epoch, zxid, ok := strings.Cut(rest, ",")
+	if !ok {
+		return c, fmt.Errorf("vote %q is not LEADER:EPOCH,ZXID", text)
+	}
+	if c.Leader = election.NoServer; leader != election.NoServer.String() {
+		if c.Leader, err = parseSID(leader); err != nil {
+			return c, err
+		}
+	}
+	if c.PeerEpoch, err = election.ParseEpoch(epoch); err != nil {
+		return c, err
+	}
+	c.Zxid, err = election.ParseZxid(zxid)
+	return c, err
 }
 
 func parseSID(text string) (election.SID, error) {

@@ -59,6 +59,7 @@ type Session struct {
 	heard     map[election.SID]int
 	received  map[election.SID]int
 	links     map[election.SID]int // connections so far
+	up        map[election.SID]bool
 	stales    int
 	decided   bool
 	state     election.State // once decided
@@ -82,7 +83,7 @@ var properties = map[string]string{
 
 // open starts a server and its peers. The server is LOOKING in round 1 when it returns.
 func open(ctx context.Context, install server.Install, script Script, dir string) (*Session, error) {
-	s := &Session{script: script, heard: map[election.SID]int{}, received: map[election.SID]int{}, links: map[election.SID]int{}, sights: make(chan sight, 256)}
+	s := &Session{script: script, heard: map[election.SID]int{}, received: map[election.SID]int{}, links: map[election.SID]int{}, up: map[election.SID]bool{}, sights: make(chan sight, 256)}
 	s.script.Steps = nil
 	s.ctx, s.cancel = context.WithCancel(ctx)
 	s.pos, _ = script.Config.Ensemble.Position(script.Subject)
@@ -145,13 +146,13 @@ func (s *Session) Close() error {
 
 // entered waits until the server has told everybody of its own vote in a new election.
 func (s *Session) entered(entries int) error {
-	if err := s.await("its vote of a new election", func() bool {
+	if err := s.await("vote of its own in a new election", func() bool {
 		least, most := s.belief.Unheard()
 		return s.entries >= entries && len(s.pending) == 0 && least == 0 && most == 0
 	}); err != nil {
 		return err
 	}
-	if err := s.over("its vote of a new election"); err != nil {
+	if err := s.over("vote of its own in a new election"); err != nil {
 		return err
 	}
 	if err := s.belief.Settled(); err != nil {
@@ -285,6 +286,8 @@ func (s *Session) event(e peer.Event) error {
 	switch e.Kind {
 	case peer.Unreadable:
 		return &subject.Unexplained{What: e.String(), Could: s.belief.Explain()}
+	case peer.Disconnected:
+		s.up[e.Peer] = false
 	case peer.QuorumConnected:
 		s.connected = true
 		if s.hangUp { // it had not got far enough to notice, and tries again
@@ -294,6 +297,8 @@ func (s *Session) event(e peer.Event) error {
 	case peer.Received, peer.Connected:
 		if e.Kind == peer.Received {
 			s.received[e.Peer]++
+		} else {
+			s.up[e.Peer] = true
 		}
 		s.pending = append(s.pending, e)
 		return s.drain()

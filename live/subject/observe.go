@@ -24,9 +24,14 @@ func (b *Belief) Hear(from election.SID, v election.Vote) error {
 				return nil
 			}
 		}
-		st = st.clone()
-		st.intake = []intake{{pos, v}}
-		return []*state{st}
+		next := st.clone()
+		next.intake = []intake{{pos, v}}
+		list := []*state{next}
+		if resent := b.timeout(st); pos != b.pos && len(st.loop) == 0 && resent != nil {
+			resent.intake = next.intake // the time-out was over just before, and its own is printed after this
+			list = append(list, resent)
+		}
+		return list
 	})
 }
 
