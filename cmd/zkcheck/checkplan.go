@@ -94,18 +94,22 @@ func (f *checkFlags) idle(p *plan) error {
 
 func (f *checkFlags) wholePlan(p *plan) error {
 	p.parts = append(p.parts, part{kind: partScenarios})
-	for _, s := range [][3]string{
-		{partExhaustive, exhaustiveServers, exhaustiveLimits},
-		{partExhaustive, exhaustiveServers, crashLimits},
-		{partExhaustive, exhaustiveServers, cutLimits},
-		{partWalks, walkServers, walkLimits},
+	for _, s := range []struct {
+		kind, servers, limits string
+		fine                  bool
+	}{
+		{partExhaustive, exhaustiveServers, exhaustiveLimits, false},
+		{partExhaustive, exhaustiveServers, crashLimits, false},
+		{partExhaustive, exhaustiveServers, cutLimits, false},
+		{partExhaustive, exhaustiveServers, fineLimits, true},
+		{partWalks, walkServers, walkLimits, false},
 	} {
-		c, err := cluster.ParseConfig(strings.Fields(s[1]), "", "")
+		c, err := cluster.ParseConfig(strings.Fields(s.servers), "", "")
 		if err != nil {
 			return err
 		}
-		c.Limits = mustLimits(s[2])
-		p.parts = append(p.parts, part{s[0], c})
+		c.Limits, c.Ensemble.Fine = mustLimits(s.limits), s.fine
+		p.parts = append(p.parts, part{s.kind, c})
 	}
 	return nil
 }

@@ -13,6 +13,7 @@ const (
 	exhaustiveLimits  = "rounds=2 epochs=2" // no fault
 	crashLimits       = "crashes=1 restarts=1 rounds=1 epochs=1"
 	cutLimits         = "cuts=1 rounds=1"
+	fineLimits        = "rounds=1 timeouts=0 inbox=1" // in the fine grain
 
 	walkServers = "1:1,8 2:1,8 3:1,8 4:1,7 5:1,7"
 	walkLimits  = "crashes=2 restarts=2 cuts=2 resets=2 drops=2 dups=2 giveups=2 rounds=12 epochs=12 channel-len=2"
