@@ -87,7 +87,11 @@ func MendEpoch(dir string) (before, after uint32, err error) {
 	if err := os.Remove(path + ".tmp"); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return 0, 0, err
 	}
-	return d.CurrentEpoch, e, os.WriteFile(path, strconv.AppendUint(nil, uint64(e), 10), 0o644)
+	fresh := path + ".mended" // whoever looks at the disk meanwhile sees the one or the other
+	if err := os.WriteFile(fresh, strconv.AppendUint(nil, uint64(e), 10), 0o644); err != nil {
+		return 0, 0, err
+	}
+	return d.CurrentEpoch, e, os.Rename(fresh, path)
 }
 
 func readEpoch(path string) (uint32, error) {
