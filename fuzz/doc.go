@@ -1,7 +1,8 @@
 // Package fuzz has the native fuzz targets, and the corpora that they start from.
 //
-// It answers: is there any string of bytes that is a run which breaks a property, a trace or an action
-// that is read wrongly, or three candidates without an order?
+// It answers: is there any string of bytes that is a run which breaks a property, three candidates without
+// an order, or something from outside - a trace, an action, a script, a log, a connection - that is read
+// wrongly?
 //
 // Its one idea: every byte string is a valid input. The bytes of FuzzSchedule are the choices that the
 // generator in package props draws from, the cluster first and then one or two bytes a step, so that

@@ -149,17 +149,22 @@ func (f *checkFlags) places() error {
 			return fmt.Errorf("--junit %s: no file can be made there", f.junit)
 		}
 	}
-	for dir := filepath.Clean(f.out); ; dir = filepath.Dir(dir) {
+	return checkDir("out", f.out)
+}
+
+// checkDir refuses a directory, or one that is to be made, in which nothing could be written at the end.
+func checkDir(flag, path string) error {
+	for dir := filepath.Clean(path); ; dir = filepath.Dir(dir) {
 		info, err := os.Stat(dir)
 		switch {
 		case err == nil && !info.IsDir(), os.IsNotExist(err) && dir == filepath.Dir(dir):
-			return fmt.Errorf("--out %s: %s is not a directory", f.out, dir)
+			return fmt.Errorf("--%s %s: %s is not a directory", flag, path, dir)
 		case err == nil && writable(dir):
 			return nil
 		case err == nil:
-			return fmt.Errorf("--out %s: nothing can be written there", f.out)
+			return fmt.Errorf("--%s %s: nothing can be written there", flag, path)
 		case !os.IsNotExist(err):
-			return fmt.Errorf("--out %s: no directory can be made there", f.out)
+			return fmt.Errorf("--%s %s: no directory can be made there", flag, path)
 		}
 	}
 }

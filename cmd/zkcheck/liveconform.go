@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,11 +9,11 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/zkcheck/zkcheck/live/conform"
+	"github.com/zkcheck/zkcheck/live/hostile"
 	"github.com/zkcheck/zkcheck/live/server"
 	"github.com/zkcheck/zkcheck/trace"
 )
@@ -33,6 +34,10 @@ type liveConformFlags struct {
 	keep      bool
 	json      bool
 
+	addrs      string
+	quorumPort int
+	target     *conform.Target // of addrs
+
 	changed func(flag string) bool
 }
 
@@ -50,6 +55,12 @@ notification they send and every decision they make with what the engine can do.
 on a fresh server, shrunk, and written as a trace. --break puts a wrong rule into the engine, to see that the
 comparison finds it: `+strings.Join(names, ", ")+`.`, columns-2, ""), "\n") + `
 
+` + strings.Join(trace.Wrap(`--target is a server that runs already, wherever that is started: the election addresses of its
+ensemble as its own configuration has them, in the order of the sids 1..n, or SID@HOST:PORT. One of them
+listens; all others are played, on this machine. There is no log then, and no property is set: the wire alone
+is gone by, and a disagreement counts that is seen three times. Scripts that make the target lead are left
+out, for it would lead until its initLimit is over. Its disk is not changed.`, columns-2, ""), "\n") + `
+
 --hostile sends malformed input instead, and classifies what becomes of the server.
 ZooKeeper is looked for in ` + server.HomeVariable + `, then where Debian's package zookeeper puts it.
 Servers have addresses of 127.0.0.0/8 and end with this command.`,
@@ -57,6 +68,7 @@ Servers have addresses of 127.0.0.0/8 and end with this command.`,
   zkcheck live conform --elections 5000 --servers 5 --jvms 8
   zkcheck live conform --break leader-check
   zkcheck live conform --trace zkcheck-conform-1-17.zkt
+  zkcheck live conform --target 127.0.0.1:3888,127.0.0.2:3888,127.0.0.3:3888
   zkcheck live conform --hostile --cases 150`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -72,6 +84,8 @@ Servers have addresses of 127.0.0.0/8 and end with this command.`,
 	s.IntVar(&f.jvms, "jvms", conformJVMs, "on `N` real servers side by side, 1 to 64")
 	s.Uint64Var(&f.seed, "seed", 1, "`N` that the elections, or the hostile input, are drawn from")
 	s.StringVar(&f.broken, "break", "", "judge with this `RULE` broken, to see that it is found")
+	s.StringVar(&f.addrs, "target", "", "play the peers of the server that runs at one of these `ADDRESSES`")
+	s.IntVar(&f.quorumPort, "quorum-port", server.QuorumPort, "with --target: everybody's quorum port is `N`")
 	s.StringVar(&f.trace, "trace", "", "play the script in this `FILE`, and nothing else")
 	s.BoolVar(&f.hostile, "hostile", false, "send malformed headers and notifications")
 	s.IntVar(&f.cases, "cases", hostileCases, "with --hostile: make `N` connections")
@@ -99,11 +113,35 @@ func (f *liveConformFlags) check() error {
 		flag             string
 		value, low, high int
 	}{{"elections", f.elections, 1, 10_000_000}, {"servers", f.servers, 3, 9}, {"observers", f.observers, 0, 4},
-		{"jvms", f.jvms, 1, 64}, {"cases", f.cases, 1, 1_000_000}} {
+		{"jvms", f.jvms, 1, 64}, {"cases", f.cases, 1, 1_000_000}, {"quorum-port", f.quorumPort, 1, 65535}} {
 		if n.value < n.low || n.value > n.high {
 			return fmt.Errorf("--%s %d: want %d..%d", n.flag, n.value, n.low, n.high)
 		}
 	}
+	if err := f.checkIdle(); err != nil {
+		return err
+	}
+	if f.broken != "" {
+		if _, err := conform.FindRule(f.broken); err != nil {
+			return fmt.Errorf("--break: %w", err)
+		}
+	}
+	if f.addrs == "" {
+		return nil
+	}
+	if !f.changed("observers") {
+		f.observers = 0
+	}
+	var err error
+	if f.target, err = conform.ParseTarget(f.addrs, f.quorumPort, f.observers); err != nil {
+		return fmt.Errorf("--target: %w", err)
+	}
+	f.servers, f.jvms = len(f.target.Members)-f.observers, 1
+	return nil
+}
+
+// checkIdle refuses flags that say nothing about this run.
+func (f *liveConformFlags) checkIdle() error {
 	idle := func(why string, flags ...string) error {
 		for _, flag := range flags {
 			if f.changed(flag) {
@@ -112,30 +150,65 @@ func (f *liveConformFlags) check() error {
 		}
 		return nil
 	}
-	played := []string{"elections", "servers", "observers", "jvms", "break"}
+	if f.addrs != "" {
+		if err := idle("--target is a server that runs already", "servers", "jvms", "hostile", "dir", "keep"); err != nil {
+			return err
+		}
+	} else if err := idle("it is for --target", "quorum-port"); err != nil {
+		return err
+	}
+	played := []string{"elections", "servers", "jvms", "break"}
+	if f.trace == "" || f.addrs == "" {
+		played = append(played, "observers")
+	}
+	nothing := func() error { return idle("the servers of --hostile leave nothing behind", "dir", "keep") }
 	switch {
 	case f.hostile && f.file != "":
-		return idle("one case is sent", append(played, "trace", "cases", "seed")...)
+		return cmp.Or(idle("one case is sent", append(played, "trace", "cases", "seed", "out")...), nothing())
 	case f.hostile:
-		return idle("--hostile plays no election", append(played, "trace")...)
+		return cmp.Or(idle("--hostile plays no election", append(played, "trace")...), nothing())
 	case f.trace != "":
-		return idle("--trace plays one script", append(played, "cases", "case", "seed")...)
-	}
-	if f.broken != "" {
-		if _, err := conform.FindRule(f.broken); err != nil {
-			return fmt.Errorf("--break: %w", err)
-		}
+		return idle("--trace plays one script", append(played, "cases", "case", "seed", "out")...)
 	}
 	return idle("it is for --hostile", "cases", "case")
+}
+
+// read reads the script or the case of the run, if it has one.
+func (f *liveConformFlags) read() (script *conform.Script, c hostile.Case, err error) {
+	if f.trace != "" {
+		script, err = readScript(f.trace)
+	}
+	if f.file != "" {
+		c, err = readCase(f.file)
+	}
+	return script, c, err
 }
 
 func (f *liveConformFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	if err := f.check(); err != nil {
 		return err
 	}
+	script, hostileCase, err := f.read()
+	if err != nil {
+		return err
+	}
+	if f.target != nil {
+		return f.runTarget(ctx, stdout, stderr, script)
+	}
+	if script == nil && f.file == "" {
+		if err := checkDir("out", f.out); err != nil {
+			return err
+		}
+	}
 	install, err := server.Find()
 	if err != nil {
 		return err
+	}
+	switch {
+	case f.file != "":
+		return f.runCase(ctx, stdout, install, hostileCase)
+	case f.hostile:
+		return f.runHostile(ctx, stdout, stderr, install)
 	}
 	dir, err := f.place()
 	if err != nil {
@@ -146,11 +219,8 @@ func (f *liveConformFlags) run(ctx context.Context, stdout, stderr io.Writer) er
 	} else {
 		defer fmt.Fprintf(stderr, "the servers' directories are in %s\n", dir)
 	}
-	switch {
-	case f.hostile:
-		return f.runHostile(ctx, stdout, stderr, install)
-	case f.trace != "":
-		return f.runScript(ctx, stdout, install, dir)
+	if script != nil {
+		return f.runScript(ctx, stdout, install, script, dir)
 	}
 	status := newStatus(stderr)
 	report, err := conform.Run(ctx, conform.Options{Install: install, Voters: f.servers, Observers: f.observers,
@@ -158,7 +228,8 @@ func (f *liveConformFlags) run(ctx context.Context, stdout, stderr io.Writer) er
 		Progress: func(r conform.Report) { status.conform(r, f.elections) }})
 	status.clear()
 	if err != nil {
-		return err
+		_, keep := f.files(&report) // what was found is not lost with the run
+		return errors.Join(err, keep)
 	}
 	return f.report(stdout, &report)
 }
@@ -177,127 +248,6 @@ func (f *liveConformFlags) place() (string, error) {
 	return filepath.Abs(f.dir)
 }
 
-// conformJSON is what --json prints.
-type conformJSON struct {
-	Verdict    string         `json:"verdict"`
-	Elections  int            `json:"elections"`
-	Asked      int            `json:"wanted"`
-	Decided    int            `json:"decided"`
-	Undecided  int            `json:"undecided"`
-	PerMinute  float64        `json:"electionsPerMinute"`
-	Seconds    float64        `json:"seconds"`
-	Exercised  map[string]int `json:"exercised"`
-	Resets     int            `json:"reconnects"`
-	Observers  int            `json:"observersAnswered"`
-	Found      []string       `json:"disagreements"`
-	Files      []string       `json:"files"`
-	Unrepeated []string       `json:"unrepeated"`
-}
-
-func (f *liveConformFlags) report(out io.Writer, r *conform.Report) error {
-	j := conformJSON{Verdict: "holds", Elections: r.Elections, Asked: f.elections, Decided: r.Decided,
-		Undecided: r.Elections - r.Decided, Seconds: r.Elapsed.Seconds(), Exercised: map[string]int{},
-		PerMinute: perMinute(r), Resets: r.Resets, Observers: r.Asked, Found: []string{}, Files: []string{}, Unrepeated: []string{}}
-	for i, rule := range conform.Rules() {
-		j.Exercised[rule.Name] = r.Exercised[i]
-	}
-	for _, d := range r.Found {
-		file, err := f.write(fmt.Sprintf("zkcheck-conform-%d-%d.zkt", f.seed, d.Election), d.Disagreement)
-		if err != nil {
-			return err
-		}
-		j.Found, j.Files = append(j.Found, oneLine(d.Error())), append(j.Files, file)
-	}
-	for i, d := range r.Unrepeated {
-		file, err := f.write(fmt.Sprintf("zkcheck-conform-%d-once-%d.zkt", f.seed, i+1), d)
-		if err != nil {
-			return err
-		}
-		j.Unrepeated = append(j.Unrepeated, file+": "+oneLine(d.Error()))
-	}
-	code := exitHolds
-	switch {
-	case len(r.Found) > 0:
-		j.Verdict, code = "violated", exitViolated
-	case len(r.Unrepeated) > 0 || r.Elections < f.elections:
-		j.Verdict, code = "unknown", exitUnknown
-	}
-	err := f.print(out, &j, r)
-	if err == nil && code != exitHolds {
-		return verdictCode(code)
-	}
-	return err
-}
-
-// write writes the script of a disagreement, with what was seen.
-func (f *liveConformFlags) write(name string, d *conform.Disagreement) (string, error) {
-	file := filepath.Join(f.out, name)
-	if err := os.MkdirAll(f.out, 0o755); err != nil {
-		return file, fmt.Errorf("--out: %w", err)
-	}
-	text := append(trace.Wrap(oneLine(d.Error()), columns-2, "  "), "what was seen:")
-	return file, trace.WriteFile(file, d.Script.Format(append(text, d.Seen...)...))
-}
-
-func (f *liveConformFlags) print(out io.Writer, j *conformJSON, r *conform.Report) error {
-	if f.json {
-		return writeJSON(out, j)
-	}
-	p := &printer{out: out}
-	p.line("%s of %d voters on %s: %d decided, %d undecided; %.0f a minute", count(j.Elections, "election"),
-		f.servers, count(f.jvms, "real server"), j.Decided, j.Undecided, j.PerMinute)
-	p.line("")
-	p.line("%-18s %9s  rule", "exercised", "elections")
-	for i, rule := range conform.Rules() {
-		p.line("%-18s %9d  %s", rule.Name, r.Exercised[i], rule.Doc)
-	}
-	p.line("%-18s %9d  a new connection brings the last notification again", "last-message", j.Resets)
-	p.line("%-18s %9d  an observer that asks is told the current vote", "observer-answer", j.Observers)
-	p.line("")
-	for _, d := range j.Unrepeated {
-		p.labelled("not repeated: ", d, "  ")
-	}
-	for i, d := range j.Found {
-		p.labelled(fmt.Sprintf("election %d: ", r.Found[i].Election), d, "  ")
-		p.line("%s, after %d more were tried", count(len(r.Found[i].Script.Steps), "step"), r.Found[i].Tried)
-	}
-	switch j.Verdict {
-	case "holds":
-		p.line("holds: the engine explains all that the server did")
-	case "violated":
-		p.line("violated: the server did what the engine does not do")
-	default:
-		p.line("unknown: %s of %d played, %s not repeated", count(j.Elections, "election"), j.Asked,
-			count(len(j.Unrepeated), "disagreement"))
-	}
-	for _, file := range j.Files {
-		p.line("zkcheck replay %s", file)
-		p.line("zkcheck live conform --trace %s", file)
-	}
-	return p.err
-}
-
-func perMinute(r *conform.Report) float64 {
-	return float64(r.Elections) / max(r.Elapsed.Minutes(), 1e-9)
-}
-
-// conform shows a look at a run.
-func (s *status) conform(r conform.Report, of int) {
-	line := fmt.Sprintf("%d of %d elections, %.0f a minute; %d decided, %s", r.Elections, of, perMinute(&r), r.Decided,
-		count(len(r.Found)+len(r.Unrepeated), "disagreement"))
-	if s.width == 0 {
-		if time.Since(s.last) >= statusPlain {
-			fmt.Fprintln(s.out, line)
-			s.last = time.Now()
-		}
-		return
-	}
-	if time.Since(s.last) >= statusTerminal {
-		fmt.Fprint(s.out, "\r\x1b[K"+line[:min(len(line), s.width)])
-		s.shown, s.last = true, time.Now()
-	}
-}
-
 // readScript reads a script for the real server or for replay.
 func readScript(file string) (*conform.Script, error) {
 	script, err := scriptIn(file)
@@ -314,26 +264,55 @@ func readScript(file string) (*conform.Script, error) {
 	return script, err
 }
 
-func (f *liveConformFlags) runScript(ctx context.Context, out io.Writer, install server.Install, dir string) error {
-	script, err := readScript(f.trace)
-	if err != nil {
-		return err
-	}
+// playedJSON is what --json prints of one script.
+type playedJSON struct {
+	Verdict string   `json:"verdict"`
+	File    string   `json:"file"`
+	Steps   int      `json:"steps"`
+	Found   string   `json:"disagreement"`
+	Seen    []string `json:"seen"`
+}
+
+func (f *liveConformFlags) runScript(ctx context.Context, out io.Writer, install server.Install, script *conform.Script, dir string) error {
 	d, err := conform.PlayOn(ctx, install, script, dir)
-	if err != nil {
+	return f.reportScript(ctx, out, script, d, err)
+}
+
+// reportScript tells how a script went.
+func (f *liveConformFlags) reportScript(ctx context.Context, out io.Writer, script *conform.Script, d *conform.Disagreement, err error) error {
+	j := playedJSON{Verdict: verdictHolds, File: f.trace, Steps: len(script.Steps), Seen: []string{}}
+	code := exitHolds
+	switch {
+	case ctx.Err() != nil:
+		j.Verdict, code = verdictUnknown, exitUnknown
+	case err != nil:
 		return err
+	case d != nil:
+		j.Verdict, code, j.Found, j.Seen = verdictViolated, exitViolated, oneLine(d.Error()), append(j.Seen, d.Seen...)
 	}
+	if f.json {
+		err = writeJSON(out, &j)
+	} else {
+		err = j.print(out)
+	}
+	if err == nil && code != exitHolds {
+		return verdictCode(code)
+	}
+	return err
+}
+
+func (j *playedJSON) print(out io.Writer) error {
 	p := &printer{out: out}
-	if d == nil {
-		p.line("holds: the engine explains all that the server did in %s", count(len(script.Steps), "step"))
-		return p.err
-	}
-	for _, line := range d.Seen {
+	for _, line := range j.Seen {
 		p.wrapped(line, "  ")
 	}
-	p.wrapped("violated: "+oneLine(d.Error()), "  ")
-	if p.err != nil {
-		return p.err
+	switch j.Verdict {
+	case verdictHolds:
+		p.line("holds: the engine explains all that the server did in %s", count(j.Steps, "step"))
+	case verdictViolated:
+		p.wrapped("violated: "+j.Found, "  ")
+	default:
+		p.line("unknown: interrupted")
 	}
-	return verdictCode(exitViolated)
+	return p.err
 }

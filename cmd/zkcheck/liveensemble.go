@@ -70,8 +70,11 @@ const (
 	ensembleSeed    = 1
 )
 
-// minEnsembleTime is the least in which a fault finds a place.
-const minEnsembleTime = 10 * time.Second
+// Bounds of --time: the least in which a fault finds a place, and the most whose history is judged in memory.
+const (
+	minEnsembleTime = 10 * time.Second
+	maxEnsembleTime = 24 * time.Hour
+)
 
 func (f *liveEnsembleFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	if f.judge != "" {
@@ -88,6 +91,9 @@ func (f *liveEnsembleFlags) run(ctx context.Context, stdout, stderr io.Writer) e
 	if f.time < minEnsembleTime {
 		return fmt.Errorf("--time %v: want at least %v", f.time, minEnsembleTime)
 	}
+	if f.time > maxEnsembleTime {
+		return fmt.Errorf("--time %v: want at most %v", f.time, maxEnsembleTime)
+	}
 	install, err := server.Find()
 	if err != nil {
 		return err
@@ -100,6 +106,9 @@ func (f *liveEnsembleFlags) run(ctx context.Context, stdout, stderr io.Writer) e
 	err = ensemble.Run(ctx, ensemble.Options{Install: install, Servers: f.servers, Time: f.time, Seed: f.seed, Dir: dir,
 		Progress: status.ensemble})
 	status.clear()
+	if errors.Is(err, server.ErrInstall) && f.dir == "" {
+		return errors.Join(err, os.RemoveAll(dir)) // nothing was run
+	}
 	if err != nil {
 		return fmt.Errorf("%w; the report in %s is not whole", err, dir)
 	}
@@ -117,7 +126,7 @@ func (f *liveEnsembleFlags) place() (dir string, kept bool, err error) {
 	case err == nil && len(entries) > 0:
 		return "", false, fmt.Errorf("--dir %s: is not empty", f.dir)
 	case err == nil || errors.Is(err, os.ErrNotExist):
-		return f.dir, true, nil
+		return f.dir, true, checkDir("dir", f.dir)
 	}
 	return "", false, fmt.Errorf("--dir %s: is not a directory", f.dir)
 }
@@ -179,7 +188,7 @@ func printEnsemble(out io.Writer, v *ensemble.Verdict, dir string) error {
 	}
 	p.line("%s", v.Verdict)
 	if dir != "" {
-		p.line("zkcheck live ensemble --judge %s", dir)
+		p.line("zkcheck live ensemble --judge %s", quoted(dir))
 	}
 	return p.err
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode"
 
 	"github.com/spf13/cobra"
 
@@ -44,6 +45,7 @@ A server whose sid is above that of --as hangs up and calls back: it must be abl
 			return f.run(c.Context(), c.OutOrStdout(), addrs)
 		},
 	}
+	c.Flags().SortFlags = false
 	c.Flags().Uint64Var(&f.as, "as", peer.Stranger, "ask as `SID`, which no member may have")
 	c.Flags().DurationVar(&f.timeout, "timeout", 2*time.Second, "wait this `DURATION` for a server")
 	c.Flags().BoolVar(&f.json, "json", false, "print one JSON object")
@@ -58,7 +60,8 @@ func (f *probeFlags) check(addrs []string) error {
 	for _, addr := range addrs {
 		host, port, err := net.SplitHostPort(addr)
 		number, notPort := strconv.ParseUint(port, 10, 16)
-		if err != nil || host == "" || notPort != nil || number == 0 {
+		plain := !strings.ContainsFunc(host, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) })
+		if err != nil || host == "" || !plain || notPort != nil || number == 0 || !decimal(port) {
 			return fmt.Errorf("server %q: want HOST:PORT of an election port, as 127.0.0.1:3888", addr)
 		}
 	}
@@ -117,9 +120,12 @@ func (f *probeFlags) run(ctx context.Context, out io.Writer, addrs []string) err
 }
 
 func (f *probeFlags) ask(ctx context.Context, addr string) probed {
-	ctx, cancel := context.WithTimeout(ctx, f.timeout)
+	limited, cancel := context.WithTimeout(ctx, f.timeout)
 	defer cancel()
-	a, err := peer.AskAs(ctx, int64(f.as), addr)
+	a, err := peer.AskAs(limited, int64(f.as), addr)
+	if ctx.Err() != nil {
+		return probed{Addr: addr, Error: "interrupted"}
+	}
 	if err != nil {
 		return probed{Addr: addr, Error: oneLine(strings.TrimPrefix(err.Error(), addr+": "))}
 	}
@@ -150,14 +156,23 @@ func (f *probeFlags) print(out io.Writer, list []probed) error {
 	p := &printer{out: out}
 	for _, s := range list {
 		if s.Error != "" {
-			p.line("%-*s  %s", width, s.Addr, s.Error)
+			p.server(width, s.Addr, s.Error)
 			continue
 		}
 		sid := "?"
 		if s.SID != nil {
 			sid = strconv.FormatInt(*s.SID, 10)
 		}
-		p.line("%-*s  server %s %s, votes for %s, round %d", width, s.Addr, sid, s.State, s.vote(), s.Round)
+		p.server(width, s.Addr, fmt.Sprintf("server %s %s, votes for %s, round %d", sid, s.State, s.vote(), s.Round))
 	}
 	return p.err
+}
+
+// server writes what is known of a server behind its address, or below one that leaves no room.
+func (p *printer) server(width int, addr, text string) {
+	if width > columns/2 {
+		p.wrapped(addr+"  "+text, "  ")
+		return
+	}
+	p.labelled(fmt.Sprintf("%-*s  ", width, addr), text, "  ")
 }

@@ -104,3 +104,18 @@ func TestProbeOfAServerThatIsDown(t *testing.T) {
 		t.Errorf("exit code %d\n%s%s", code, out.String(), errs.String())
 	}
 }
+
+// What a stranger says fits the columns, and so does a long name.
+func TestProbeFitsTheColumns(t *testing.T) {
+	long := strings.Repeat("h", 60) + ":3888"
+	var out strings.Builder
+	f := &probeFlags{}
+	if err := f.print(&out, []probed{{Addr: "127.0.0.1:57647", Error: strings.Repeat("word ", 30)}, {Addr: long, Error: "no such host"}}); err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range strings.Split(out.String(), "\n") {
+		if len(line) > columns {
+			t.Errorf("%d columns: %s", len(line), line)
+		}
+	}
+}

@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"io"
+	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -18,6 +20,8 @@ type liveTraceFlags struct {
 	observers, weights string
 	zkt                string
 	json               bool
+
+	changed func(flag string) bool
 }
 
 func newLiveTrace() *cobra.Command {
@@ -42,17 +46,17 @@ Exit codes: 0 all is legal, 1 a line is not, 2 unknown, 3 bad usage or a file th
 			if len(args) == 0 {
 				return fmt.Errorf("live trace: no logs")
 			}
+			f.changed = c.Flags().Changed
 			return f.run(c.OutOrStdout(), args)
 		},
 	}
+	c.Flags().SortFlags = false
 	c.Flags().IntVar(&f.ensemble, "ensemble", 0, "the ensemble has `N` voters; default those seen in notifications")
 	c.Flags().StringVar(&f.voters, "voters", "", "the voters, `LIST` of sids: 1,2,3")
 	c.Flags().StringVar(&f.observers, "observers", "", "`LIST` of the servers that do not vote: 4,5")
 	c.Flags().StringVar(&f.weights, "weights", "", "`GROUPS` and weights of the voters: 1=1,2=1,3=1/4=0,5=0")
 	c.Flags().StringVar(&f.zkt, "zkt", "", "write each election as a trace into the folder `DIR`")
 	c.Flags().BoolVar(&f.json, "json", false, "print one JSON object")
-	c.MarkFlagsMutuallyExclusive("ensemble", "voters")
-	c.MarkFlagsMutuallyExclusive("ensemble", "weights")
 	strict(c.Flags())
 	return c
 }
@@ -75,7 +79,12 @@ func sids(flag, list string) ([]election.SID, error) {
 
 // options are what the flags say about the ensemble.
 func (f *liveTraceFlags) options() (logs.Options, error) {
-	if f.ensemble < 0 || f.ensemble > election.MaxVoters {
+	for _, flag := range []string{"voters", "weights"} {
+		if f.changed("ensemble") && f.changed(flag) {
+			return logs.Options{}, fmt.Errorf("--ensemble and --%s exclude each other", flag)
+		}
+	}
+	if f.changed("ensemble") && f.ensemble < 1 || f.ensemble > election.MaxVoters {
 		return logs.Options{}, fmt.Errorf("--ensemble %d: want 1..%d", f.ensemble, election.MaxVoters)
 	}
 	o := logs.Options{Voters: f.ensemble}
@@ -97,20 +106,14 @@ func (f *liveTraceFlags) run(out io.Writer, args []string) error {
 	if err != nil {
 		return err
 	}
-	var files []*logs.Log
-	for _, arg := range args {
-		path, sid, named := logs.Named(arg)
-		file, err := logs.Open(path)
-		if err != nil {
+	if f.zkt != "" {
+		if err := checkDir("zkt", f.zkt); err != nil {
 			return err
 		}
-		if named {
-			if file.SID != election.NoServer && file.SID != sid {
-				return fmt.Errorf("%s: its lines say that it is of server %v", arg, file.SID)
-			}
-			file.SID = sid
-		}
-		files = append(files, file)
+	}
+	files, err := openLogs(args)
+	if err != nil {
+		return err
 	}
 	report, err := logs.Judge(files, o)
 	if err != nil {
@@ -139,6 +142,36 @@ func (f *liveTraceFlags) run(out io.Writer, args []string) error {
 		return verdictCode(exitUnknown)
 	}
 	return nil
+}
+
+// openLogs reads the logs. A file that is read twice would be two stories of one server.
+func openLogs(args []string) ([]*logs.Log, error) {
+	var files []*logs.Log
+	var infos []os.FileInfo
+	for i, arg := range args {
+		path, sid, named := logs.Named(arg)
+		if path == "" {
+			return nil, fmt.Errorf("log %q: it has no name", arg)
+		}
+		if info, err := os.Stat(path); err == nil {
+			if k := slices.IndexFunc(infos, func(other os.FileInfo) bool { return os.SameFile(info, other) }); k >= 0 {
+				return nil, fmt.Errorf("%s: the same file as %s", args[i], args[k])
+			}
+			infos = append(infos, info)
+		}
+		file, err := logs.Open(path)
+		if err != nil {
+			return nil, err
+		}
+		if named {
+			if file.SID != election.NoServer && file.SID != sid {
+				return nil, fmt.Errorf("%s: its lines say that it is of server %v", arg, file.SID)
+			}
+			file.SID = sid
+		}
+		files = append(files, file)
+	}
+	return files, nil
 }
 
 // printLogs tells the story, then what is not legal, then the verdict.
@@ -171,6 +204,14 @@ func printLogs(out io.Writer, r *logs.Report, exports []logs.Export) error {
 		}
 	}
 	p.line("")
+	for _, file := range r.Files {
+		if file.Long > 0 {
+			p.wrapped(fmt.Sprintf("%s: %s too long to be read", file.Name, count(file.Long, "line")), "  ")
+		}
+		if file.Cut {
+			p.wrapped(fmt.Sprintf("%s: cut off: what is behind line %d is not read", file.Name, file.Lines), "  ")
+		}
+	}
 	for _, e := range exports {
 		p.wrapped(e.String(), "  ")
 	}

@@ -31,6 +31,8 @@ const (
 	exitViolated = 1
 	exitUnknown  = 2
 	exitUsage    = 3
+
+	exitPipe = 128 + int(syscall.SIGPIPE)
 )
 
 // verdictCode is the error of a verb that ran and did not find that everything holds. It is no message.
@@ -39,8 +41,14 @@ type verdictCode int
 func (c verdictCode) Error() string { return fmt.Sprintf("exit code %d", int(c)) }
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ends := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) { // as under nohup
+		ends = append(ends, syscall.SIGHUP)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), ends...)
 	context.AfterFunc(ctx, stop) // a second interrupt ends the process
+	// A pipe that nobody reads is an error of who writes to it, and what was begun is cleaned up.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
@@ -57,6 +65,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return exitHolds
 	case errors.As(err, &code):
 		return int(code)
+	case errors.Is(err, syscall.EPIPE): // as every command behind which the reader goes away
+		return exitPipe
 	}
 	fmt.Fprintf(stderr, "zkcheck: %s\n", oneLine(err.Error()))
 	var internal *trace.InternalError

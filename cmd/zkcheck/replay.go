@@ -27,7 +27,10 @@ func newReplay() *cobra.Command {
 		Use:   "replay FILE",
 		Short: "Replay a trace, step by step in words, and judge it",
 		Long: `replay takes the steps of a trace file, says what each does and what it changes, and judges
-the property that the file names, or all. It gives the verdict of the run that wrote the file.`,
+the property that the file names, or all. It gives the verdict of the run that wrote the file.
+
+Of a script of one real server, as live conform writes it, it says what the engine does, and judges
+nothing: for that the server has to be there.`,
 		Example: `  zkcheck replay zkcheck-one-leader-per-epoch.zkt
   zkcheck replay zkcheck-one-leader-per-epoch.zkt --to 10
   zkcheck replay zkcheck-one-leader-per-epoch.zkt --quiet`,
@@ -40,7 +43,7 @@ the property that the file names, or all. It gives the verdict of the run that w
 			}
 			if script, err := scriptIn(args[0]); script != nil || err != nil {
 				if err == nil {
-					err = f.script(c.OutOrStdout(), script, c.Flags().Changed("to"))
+					err = f.script(c.OutOrStdout(), args[0], script, c.Flags().Changed("to"))
 				}
 				return err
 			}

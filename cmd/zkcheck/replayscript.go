@@ -24,6 +24,7 @@ func scriptIn(file string) (*conform.Script, error) {
 
 // scriptJSON is what --json prints of a script.
 type scriptJSON struct {
+	File    string   `json:"file"`
 	Subject string   `json:"subject"`
 	Broken  string   `json:"broken,omitempty"`
 	Steps   []string `json:"steps"`
@@ -31,16 +32,16 @@ type scriptJSON struct {
 
 // script tells what the engine does in a script of one server. There is nothing to judge: the real server
 // is not here.
-func (f *replayFlags) script(out io.Writer, s *conform.Script, to bool) error {
+func (f *replayFlags) script(out io.Writer, file string, s *conform.Script, to bool) error {
 	lines := conform.Explain(s)
 	if to {
 		if f.to < 0 || f.to > len(s.Steps) {
-			return fmt.Errorf("--to %d: the script has %s", f.to, count(len(s.Steps), "step"))
+			return fmt.Errorf("--to %d: %s has %s", f.to, file, count(len(s.Steps), "step"))
 		}
 		lines = lines[:f.to+1]
 	}
 	if f.json {
-		return writeJSON(out, scriptJSON{s.Subject.String(), s.Broken, lines})
+		return writeJSON(out, scriptJSON{file, s.Subject.String(), s.Broken, lines})
 	}
 	p := &printer{out: out}
 	if s.Broken != "" {
@@ -52,7 +53,8 @@ func (f *replayFlags) script(out io.Writer, s *conform.Script, to bool) error {
 		}
 		p.line("")
 	}
-	p.wrapped(fmt.Sprintf("script: one election of server %v, its peers played, %s; to hold a real server against it: zkcheck live conform --trace",
+	p.wrapped(fmt.Sprintf("script: one election of server %v, its peers played, %s; to hold a real server against it:",
 		s.Subject, count(len(s.Steps), "step")), "  ")
+	p.line("zkcheck live conform --trace %s", quoted(file))
 	return p.err
 }

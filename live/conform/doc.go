@@ -10,5 +10,9 @@
 // A pass says what it looked at: beside each election run engines with one rule broken, and a rule counts
 // as exercised where its broken version would have been told apart.
 //
-// It never times the server: a step is over when the server has shown that it is.
+// A server that is started for it is never timed: a step is over when the server has shown in its log that
+// it is. Of a [Target], which runs already, there is no log. It is gone by the wire alone: an answer shows
+// that the server has heard, and silence that it is through; so a disagreement counts only if it is seen
+// three times. A server that skips finalizeWait looks like one that waits, and a missing answer like one
+// that a resend explains. The target's disk is left as it is: nobody answers it at a quorum port.
 package conform

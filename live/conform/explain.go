@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/zkcheck/zkcheck/election"
@@ -49,9 +50,35 @@ func (s *shadow) tells() string {
 // PlayOn plays a script on a fresh server. The disagreement is nil if there is none.
 func PlayOn(ctx context.Context, install server.Install, script *Script, dir string) (*Disagreement, error) {
 	session, err := open(ctx, install, *script, dir)
+	return playOn(session, err, script.Steps)
+}
+
+// PlayOnTarget plays a script on a server that runs already, of the same sid among the same members.
+func PlayOnTarget(ctx context.Context, t *Target, script *Script) (*Disagreement, error) {
+	own, err := t.script(script.Broken)
+	if err != nil {
+		return nil, err
+	}
+	if script.Subject != t.Subject || !slices.Equal(own.Config.Ensemble.Members, script.Config.Ensemble.Members) {
+		return nil, fmt.Errorf("the script is for server %v of %s, and the target is server %v of %s",
+			script.Subject, members(script.Config.Ensemble), t.Subject, members(own.Config.Ensemble))
+	}
+	session, err := openTarget(ctx, t, own, nil)
+	return playOn(session, err, script.Steps)
+}
+
+func members(e *election.Ensemble) string {
+	var list []string
+	for _, m := range e.Members {
+		list = append(list, m.SID.String())
+	}
+	return strings.Join(list, ", ")
+}
+
+func playOn(session *Session, err error, steps []Step) (*Disagreement, error) {
 	if err == nil {
 		defer session.Close()
-		_, err = session.Play(script.Steps, nil)
+		_, err = session.Play(steps, nil)
 	}
 	if err == nil {
 		err = session.Leave()

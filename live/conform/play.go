@@ -85,13 +85,8 @@ func (s *Session) hear(step Step) error {
 	if !s.script.Config.Ensemble.IsVoter(step.Peer) {
 		return s.ask(step.Peer, v)
 	}
-	want := s.heard[step.Peer] + 1
 	s.note("server %v says %v", step.Peer, v)
-	if err := s.send(step.Peer, v); err != nil {
-		return err
-	}
-	if err := s.line(fmt.Sprintf("line of its log that it has heard %v of server %v", v, step.Peer),
-		func() bool { return s.heard[step.Peer] >= want }); err != nil {
+	if err := s.by.tell(step.Peer, v); err != nil {
 		return err
 	}
 	if s.mayWait() {
@@ -156,23 +151,21 @@ func (s *Session) own() error {
 	return s.over("end of what it has to tell")
 }
 
-// barrier is over when the server has dealt with everything: a notification of a lower round goes through
-// both of its threads and changes nothing, and is answered by the one and noticed in the log by the other.
+// barrier is over when the server has dealt with everything.
 func (s *Session) barrier(from election.SID) error {
-	want, stales := s.heard[from]+1, s.stales+1
-	echo := election.Vote{Candidate: election.Candidate{Leader: from}, State: election.Looking, Version: election.WireVersion}
 	if s.decided && s.state == election.Leading {
 		return s.settle() // it would give up
 	}
-	if err := s.send(from, echo); err != nil {
-		return err
-	}
-	if err := s.line("sign that it has handled what it heard", func() bool {
-		return s.heard[from] >= want && (s.stales >= stales || s.decided)
-	}); err != nil {
+	if err := s.by.handled(from); err != nil {
 		return err
 	}
 	return s.settle()
+}
+
+// echo is a notification of a lower round than any: it goes through both threads of the server, changes
+// nothing, and is answered.
+func echo(from election.SID) election.Vote {
+	return election.Vote{Candidate: election.Candidate{Leader: from}, State: election.Looking, Version: election.WireVersion}
 }
 
 // settle waits for what is still under way; then the server has nothing more to do.
@@ -185,39 +178,31 @@ func (s *Session) settle() error {
 	if err := s.over("end of what it has to do"); err != nil {
 		return err
 	}
-	if sure, _ := s.belief.CanSettle(); !sure || s.decided && s.state == election.Leading {
-		return nil // nothing shows that its threads are through: a stale vote may still be told
-	}
-	return s.belief.Settled()
+	return s.by.settled()
 }
 
 // quiet leaves the server alone until it decides, if it is in finalizeWait.
 func (s *Session) quiet() error {
-	if s.decided {
+	if s.decided || !s.mayWait() {
 		return s.settle()
 	}
-	if !s.mayWait() {
-		return s.settle()
-	}
-	if _, must := s.belief.MayWait(); !must {
-		// Either it has decided soon, or it is not in finalizeWait: then it handles what comes.
-		if err := s.own(); err != nil {
-			return err
-		}
-		for _, m := range s.script.Config.Ensemble.Members {
-			if m.SID != s.script.Subject {
-				if err := s.barrier(m.SID); err != nil {
-					return err
-				}
-				break
-			}
-		}
-		return nil
-	}
-	if err := s.line("decision after finalizeWait", func() bool { return s.decided }); err != nil {
+	_, must := s.belief.MayWait()
+	if err := s.by.waited(must); err != nil {
 		return err
 	}
-	return s.settle()
+	if must {
+		return s.settle()
+	}
+	return s.barrier(s.anyPeer())
+}
+
+// anyPeer is one of the voters that are played.
+func (s *Session) anyPeer() election.SID {
+	first := s.script.Config.Ensemble.Members[0].SID
+	if first == s.script.Subject {
+		first = s.script.Config.Ensemble.Members[1].SID
+	}
+	return first
 }
 
 // callTime is how long a call may stay without an answer: the server may still have the old connection.
@@ -279,75 +264,31 @@ func (s *Session) leave() error {
 			return err
 		}
 	}
-	if s.again {
-		return s.entered(s.entries)
+	if !s.again {
+		if err := s.settle(); err != nil {
+			return err
+		}
 	}
-	if err := s.settle(); err != nil {
-		return err
-	}
-	if s.again {
-		return s.entered(s.entries)
-	}
-	entries := s.entries + 1
-	s.belief.MayEnd()
-	if s.state != election.Leading {
+	switch {
+	case s.again:
+	case s.state == election.Leading:
+		s.belief.MayEnd()
+		if err := s.by.depose(); err != nil {
+			return err
+		}
+	default:
+		s.belief.MayEnd()
 		s.hangUp = true
 		if err := s.peers.CloseQuorum(s.leader); err != nil {
 			return err
 		}
-		return s.entered(entries)
 	}
-	// A leader gives up when a voter that elected it looks again; it notices once it waits for followers.
-	for start := time.Now(); s.entries < entries && time.Since(start) < patience; {
-		for _, m := range s.script.Config.Ensemble.Members[:s.script.Config.Ensemble.Voters] {
-			if m.SID == s.script.Subject || s.entries >= entries {
-				continue
-			}
-			if err := s.lookAgain(m.SID, entries); err != nil {
-				return err
-			}
-		}
-	}
-	return s.entered(entries)
-}
-
-// giveUpTime is how long a leader is given to give up before the next voter looks again.
-const giveUpTime = 10 * time.Millisecond
-
-func (s *Session) lookAgain(from election.SID, entries int) error {
-	want := s.heard[from] + 1
-	if err := s.send(from, election.Vote{Candidate: election.Candidate{Leader: from}, Version: election.WireVersion}); err != nil {
-		return err
-	}
-	if err := s.line("line of its log that it has heard a voter look again", func() bool { return s.heard[from] >= want }); err != nil {
-		return err
-	}
-	moment := time.NewTimer(giveUpTime)
-	defer moment.Stop()
-	for s.entries < entries {
-		select {
-		case e := <-s.peers.Events():
-			if err := s.event(e); err != nil {
-				return err
-			}
-		case line := <-s.sights:
-			if err := s.sight(line); err != nil {
-				return err
-			}
-		case <-moment.C:
-			return nil
-		}
-	}
-	return nil
+	return s.by.entered()
 }
 
 // tellAll lets every peer say that one of them leads, in a round that the server is not in.
 func (s *Session) tellAll() error {
-	voters := s.script.Config.Ensemble.Members[:s.script.Config.Ensemble.Voters]
-	leader := voters[0].SID
-	if leader == s.script.Subject {
-		leader = voters[1].SID
-	}
+	voters, leader := s.script.Config.Ensemble.Members[:s.script.Config.Ensemble.Voters], s.anyPeer()
 	for _, m := range voters {
 		if m.SID == s.script.Subject || s.decided {
 			continue

@@ -7,17 +7,17 @@ var plots = []struct {
 	weight int
 	play   func(g *generator)
 }{
-	{27, (*generator).told},
+	{34, (*generator).told},
 	{7, (*generator).toldZxids},
 	{9, (*generator).toldEpochs},
 	{6, (*generator).toldAcross},
 	{7, (*generator).toldSelf},
 	{7, (*generator).leaderSilent},
-	{13, (*generator).majority},
-	{6, (*generator).changing},
+	{9, (*generator).majority},
+	{5, (*generator).changing},
 	{6, (*generator).dropped},
-	{6, (*generator).rising},
-	{4, (*generator).anything},
+	{5, (*generator).rising},
+	{3, (*generator).anything},
 }
 
 // told: the ensemble has a leader, and says so.

@@ -18,13 +18,14 @@ import (
 // Options say what a run plays.
 type Options struct {
 	Install   server.Install
-	Voters    int // of the ensemble, the subject among them
+	Target    *Target // a server that runs already; nil to start servers
+	Voters    int     // of the ensemble, the subject among them
 	Observers int
 	Elections int
 	JVMs      int // servers side by side
 	Seed      uint64
 	Broken    string // the rule that the engine is to have wrong
-	Dir       string // where servers live; it exists, and is empty
+	Dir       string // where servers live; it exists, and is empty; not of a target
 	Progress  func(Report)
 }
 
@@ -36,9 +37,10 @@ type Report struct {
 	Asked     int   // answers to observers
 	Exercised []int // by rule of Rules: elections in which its broken version would have been told apart
 	Elapsed   time.Duration
+	Leads     bool // the target leads, and ends its term when its initLimit is over: that is waited for
 
 	Found      []Finding
-	Unrepeated []*Disagreement // that a fresh server did not show
+	Unrepeated []*Disagreement // that a fresh server, or the target later, did not show
 }
 
 // Finding is a disagreement that was repeated, and shrunk.
@@ -59,15 +61,18 @@ func Run(ctx context.Context, o Options) (Report, error) {
 			return r.report, err
 		}
 	}
-	var err error
-	if r.Install, err = o.Install.WithArchive(ctx, o.Dir); err != nil {
-		r.Install = o.Install // slower, and as good
+	if o.Target != nil {
+		r.JVMs = 1
+	} else if archived, err := o.Install.WithArchive(ctx, o.Dir); err == nil {
+		r.Install = archived
+	} else if errors.Is(err, server.ErrInstall) {
+		return r.report, err // otherwise it is slower without, and as good
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	errs := make([]error, o.JVMs)
+	errs := make([]error, r.JVMs)
 	var workers sync.WaitGroup
-	for i := range o.JVMs {
+	for i := range r.JVMs {
 		workers.Go(func() {
 			w := &worker{run: r, number: i, stop: cancel}
 			errs[i] = w.work(ctx)
@@ -140,6 +145,9 @@ func (w *worker) script() (Script, error) {
 }
 
 func (w *worker) open(ctx context.Context) (*Session, error) {
+	if w.Target != nil {
+		return w.openTarget(ctx)
+	}
 	script, err := w.script()
 	if err != nil {
 		return nil, err
@@ -152,11 +160,20 @@ func (w *worker) open(ctx context.Context) (*Session, error) {
 	return open(ctx, w.Install, script, dir)
 }
 
+// repeats is how often a disagreement has to be seen again before it counts. Where timing stands in the
+// place of evidence, once is not enough.
+func (w *worker) repeats() int {
+	if w.Target != nil {
+		return 2
+	}
+	return 1
+}
+
 // first starts the worker's server. What it does before anybody says anything can disagree as well, and
-// does so twice or does not count.
+// does so again or does not count.
 func (w *worker) first(ctx context.Context, number int) (done bool, err error) {
 	var d *Disagreement
-	for range 2 {
+	for range 1 + w.repeats() {
 		var session *Session
 		if session, err = w.open(ctx); err == nil {
 			w.session = session
@@ -185,7 +202,7 @@ func (w *worker) work(ctx context.Context) error {
 		r := rand.New(rand.NewPCG(w.Seed, 1<<32|uint64(i)))
 		g := newGenerator(r, s.script.Config.Ensemble, s.script.Subject, s.script.Config.Disks[s.pos])
 		resets, asked := s.resent, s.asked
-		outcome, err := s.Play(g.script(), w.rules)
+		outcome, err := s.Play(w.draw(g), w.rules)
 		if err == nil {
 			err = s.Leave()
 		}
@@ -218,6 +235,16 @@ func (w *worker) work(ctx context.Context) error {
 	return nil
 }
 
+// draw draws a script. A target that leads does so until its initLimit is over, which is seconds to
+// minutes: scripts that make the engine lead are drawn again.
+func (w *worker) draw(g *generator) []Step {
+	steps := g.script()
+	for w.Target != nil && makesLead(g, steps) {
+		steps = g.script()
+	}
+	return steps
+}
+
 // ended is the error of a worker, but for what the end of the run brings with it.
 func (w *worker) ended(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
@@ -226,22 +253,25 @@ func (w *worker) ended(ctx context.Context, err error) error {
 	return err
 }
 
-// disagreement repeats a disagreement on a fresh server, and shrinks it if it is there again. Only then
-// does it end the run.
+// disagreement repeats a disagreement on a fresh server, or on the target brought back to LOOKING, and
+// shrinks it if it is there again. Only then does it end the run.
 func (w *worker) disagreement(ctx context.Context, number int, d *Disagreement) error {
 	if err := w.renew(ctx); err != nil {
 		return err
 	}
-	again, err := w.try(ctx, d.Script.Steps)
-	if err != nil {
-		return err
-	}
-	if again == nil {
-		w.tell(func(r *Report) { r.Elections++; r.Unrepeated = append(r.Unrepeated, d) })
-		return nil
+	var again *Disagreement
+	for range w.repeats() {
+		var err error
+		if again, err = w.try(ctx, d.Script.Steps); err != nil {
+			return err
+		}
+		if again == nil {
+			w.tell(func(r *Report) { r.Elections++; r.Unrepeated = append(r.Unrepeated, d) })
+			return nil
+		}
 	}
 	f := Finding{Disagreement: again, Election: number}
-	err = w.shrink(ctx, &f)
+	err := w.shrink(ctx, &f)
 	w.tell(func(r *Report) { r.Elections++; r.Found = append(r.Found, f) })
 	if err == nil {
 		w.stop()
@@ -249,7 +279,7 @@ func (w *worker) disagreement(ctx context.Context, number int, d *Disagreement) 
 	return err
 }
 
-// renew throws the server away and starts another.
+// renew throws the server away and starts another, or lets the target begin anew.
 func (w *worker) renew(ctx context.Context) (err error) {
 	if w.session != nil {
 		if err := w.session.Close(); err != nil {

@@ -5,12 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"path/filepath"
 	"time"
 
 	"github.com/zkcheck/zkcheck/election"
 	"github.com/zkcheck/zkcheck/live/peer"
-	"github.com/zkcheck/zkcheck/live/server"
 	"github.com/zkcheck/zkcheck/live/subject"
 	"github.com/zkcheck/zkcheck/wire"
 )
@@ -43,10 +41,9 @@ type Session struct {
 	pos    int
 	config string // the text that the server's notifications carry
 
-	net    *server.Network
-	proc   *server.Process
+	by     evidence
 	peers  *peer.Peers
-	sights chan sight
+	sights chan sight // of the log; nil where there is none
 	cancel context.CancelFunc
 	ctx    context.Context
 
@@ -54,126 +51,78 @@ type Session struct {
 	base      uint64       // rounds that the server is ahead of the script's
 	pending   []peer.Event // seen on the wire, and not explained yet
 	why       error        // why not
-	held      bool         // a line of the log is awaited first
 	seen      []string     // since the election began
-	heard     map[election.SID]int
 	received  map[election.SID]int
 	links     map[election.SID]int // connections so far
 	up        map[election.SID]bool
-	stales    int
 	decided   bool
 	state     election.State // once decided
 	leader    election.SID
-	connected bool      // as a follower, to the leader's quorum port
-	hangUp    bool      // that is closed whenever it comes
-	doubted   time.Time // it leads, and has heard a voter look again
-	again     bool      // it has left its term, and looks
-	entries   int       // elections entered
-	resent    int       // of rows that no rule stands for
-	answered  int
+	connected bool // as a follower, to the leader's quorum port
+	hangUp    bool // that is closed whenever it comes
+	again     bool // it has left its term, and looks
+	resent    int  // of rows that no rule stands for
 	asked     int
 }
 
-// properties make the server tell things apart by messages and not by time: it resends nothing, and a
-// leader whose voter looks again gives up at once.
-var properties = map[string]string{
-	"zookeeper.fastleader.minNotificationInterval": "60000",
-	"zookeeper.leader.maxTimeToWaitForEpoch":       "0",
+// evidence is how a session knows what the server does beyond what it sends: by its log, or by the wire
+// alone. What is seen goes to the belief either way.
+type evidence interface {
+	// tell lets a voter say something; the belief knows of it when tell returns.
+	tell(from election.SID, v election.Vote) error
+	// handled waits for a sign that the server is through with what this voter has said. It is not called
+	// while the server may be in finalizeWait, which a sign would begin anew.
+	handled(from election.SID) error
+	// waited leaves a server alone that may be in finalizeWait. If it must be, it decides.
+	waited(must bool) error
+	// settled tells the belief that the server has nothing more to do, if that shows.
+	settled() error
+	// entered waits until the server has told everybody of its own vote in a new election.
+	entered() error
+	// depose waits until a server that leads enters another election.
+	depose() error
+	// line takes a line of the log.
+	line(line sight) error
+	// saw is told of connections at the quorum ports, and of notifications once they are explained.
+	saw(e peer.Event) error
+	// blind tells whether what is seen on the wire has to wait to be explained, and if that can change by
+	// time, for how long.
+	blind() (wait bool, again time.Duration)
+	// unexplained is the error of what the server has sent and no state explains, or nil if something that
+	// is seen later can explain it.
+	unexplained(why error) error
+	close() error
 }
 
-// open starts a server and its peers. The server is LOOKING in round 1 when it returns.
-func open(ctx context.Context, install server.Install, script Script, dir string) (*Session, error) {
-	s := &Session{script: script, heard: map[election.SID]int{}, received: map[election.SID]int{}, links: map[election.SID]int{}, up: map[election.SID]bool{}, sights: make(chan sight, 256)}
+// newSession is a session that knows nothing and has nobody to talk to yet.
+func newSession(ctx context.Context, script Script, w subject.Watch) (*Session, error) {
+	s := &Session{script: script, received: map[election.SID]int{}, links: map[election.SID]int{}, up: map[election.SID]bool{}}
 	s.script.Steps = nil
-	s.ctx, s.cancel = context.WithCancel(ctx)
 	s.pos, _ = script.Config.Ensemble.Position(script.Subject)
 	var err error
-	if s.belief, err = subject.New(script.Config.Ensemble, script.Subject, subject.Watch{Sends: true, Still: true}); err != nil {
+	if s.belief, err = subject.New(script.Config.Ensemble, script.Subject, w); err != nil {
 		return nil, err
 	}
-	if err := s.start(install, dir); err != nil {
-		return nil, errors.Join(err, s.Close())
-	}
-	s.belief.Start(script.Config.Disks[s.pos])
-	if err := s.entered(1); err != nil {
-		return nil, errors.Join(&Disagreement{Script: &s.script, What: err}, s.Close())
-	}
+	s.ctx, s.cancel = context.WithCancel(ctx)
 	return s, nil
 }
 
-func (s *Session) start(install server.Install, dir string) (err error) {
-	if s.net, err = server.NewNetwork(); err != nil {
-		return err
-	}
-	spec := server.Spec{SID: s.script.Subject, Dir: dir, Disk: s.script.Config.Disks[s.pos], Properties: properties,
-		LogLevel: "DEBUG", LogFile: filepath.Join(dir, "server.log"),
-		TickTime: 2000, InitLimit: 300, SyncLimit: 300} // nothing is to happen by itself
-	var members []peer.Member
-	for _, m := range s.script.Config.Ensemble.Members {
-		host := s.net.Host(m.SID)
-		spec.Members = append(spec.Members, server.Member{SID: m.SID, Host: host, Observer: m.Observer, Group: m.Group, Weight: m.Weight})
-		if m.SID != s.script.Subject {
-			members = append(members, peer.Member{SID: m.SID, Election: fmt.Sprint(host, ":", server.ElectionPort),
-				Quorum: fmt.Sprint(host, ":", server.QuorumPort)})
-		}
-	}
-	own := peer.Subject{SID: s.script.Subject, Election: fmt.Sprint(s.net.Host(s.script.Subject), ":", server.ElectionPort)}
-	if s.peers, err = peer.New(own, members...); err != nil {
-		return err
-	}
-	if s.proc, err = server.Start(s.ctx, install, spec); err != nil {
-		return err
-	}
-	go watch(s.ctx, s.proc.Lines(), s.sights)
-	return nil
-}
-
-// Close ends the server and the peers.
+// Close ends the server, if it was started for the session, and the peers.
 func (s *Session) Close() error {
 	s.cancel()
-	var errs []error
-	if s.proc != nil {
-		s.proc.Kill()
-	}
+	err := s.by.close()
 	if s.peers != nil {
-		errs = append(errs, s.peers.Close())
+		err = errors.Join(s.peers.Close(), err)
 	}
-	if s.net != nil {
-		errs = append(errs, s.net.Close())
-	}
-	return errors.Join(errs...)
+	return err
 }
 
-// entered waits until the server has told everybody of its own vote in a new election.
-func (s *Session) entered(entries int) error {
-	if err := s.await("vote of its own in a new election", func() bool {
-		least, most := s.belief.Unheard()
-		return s.entries >= entries && len(s.pending) == 0 && least == 0 && most == 0
-	}); err != nil {
-		return err
-	}
-	if err := s.over("vote of its own in a new election"); err != nil {
-		return err
-	}
-	if err := s.belief.Settled(); err != nil {
-		return err
-	}
+// begin is a new election: everybody has heard the server's own vote, and it waits.
+func (s *Session) begin() {
 	for _, at := range s.belief.AtRest() {
 		s.base = at.Round - 1
 	}
 	s.decided, s.connected, s.hangUp, s.again, s.script.Steps, s.seen = false, false, false, false, nil, nil
-	return nil
-}
-
-// line waits for lines of the log.
-func (s *Session) line(what string, done func() bool) error {
-	s.held = true
-	err := s.await(what, done)
-	s.held = false
-	if err != nil {
-		return err
-	}
-	return s.drain()
 }
 
 // await takes what is seen until the condition holds.
@@ -191,8 +140,8 @@ func (s *Session) awaitOr(what string, done func() bool, enough func() (bool, ti
 		if end {
 			return nil
 		}
-		if s.inDoubt() {
-			after = doubt / 4
+		if wait, again := s.by.blind(); wait && again > 0 {
+			after = again
 		}
 		again := time.NewTimer(after)
 		err := s.take(what, patient.C, again.C)
@@ -216,7 +165,7 @@ func (s *Session) take(what string, patient, again <-chan time.Time) error {
 		}
 		return s.event(e)
 	case line := <-s.sights:
-		return s.sight(line)
+		return s.by.line(line)
 	case <-again:
 		return nil
 	case <-patient:
@@ -229,55 +178,9 @@ func (s *Session) take(what string, patient, again <-chan time.Time) error {
 	}
 }
 
-// doubt is how long a leader that has heard a voter look again may take to show in its log that it has
-// given up. Until then what it tells can be from before or after.
-const doubt = 50 * time.Millisecond
-
-func (s *Session) inDoubt() bool { return !s.again && time.Since(s.doubted) < doubt }
-
 // note keeps what happened, for people.
 func (s *Session) note(format string, args ...any) {
 	s.seen = append(s.seen, fmt.Sprintf(format, args...))
-}
-
-// sight takes a line of the log. Lines of one thread come in order, and no line waits for the wire.
-func (s *Session) sight(line sight) error {
-	switch line.kind {
-	case heard:
-		s.note("hears %v of server %v", line.vote, line.from)
-		s.heard[line.from]++
-		if s.decided && s.state == election.Leading && !s.again && line.vote.State == election.Looking {
-			s.doubted = time.Now()
-		}
-		if err := s.belief.Hear(line.from, line.vote); err != nil {
-			return err
-		}
-	case stale:
-		s.stales++
-	case leaving:
-		s.note("is %v, leader %v", line.state, line.vote.Leader)
-		s.decided, s.state, s.leader = true, line.state, line.vote.Leader
-		if err := s.belief.DecidedFor(line.state, line.vote.Candidate); err != nil {
-			return err
-		}
-		if line.state == election.Leading {
-			s.belief.MayEnd() // a voter that looks again, as all do that show that it has heard, ends its term
-		}
-	case entering:
-		s.note("enters an election")
-		if s.entries++; s.entries > 1 {
-			s.again = true
-			if err := s.belief.GaveUp(nil); err != nil {
-				return err
-			}
-		}
-	case ended:
-		if s.ctx.Err() != nil {
-			return s.ctx.Err()
-		}
-		return &subject.Unexplained{What: "its process has ended", Could: s.belief.Explain()}
-	}
-	return s.drain()
 }
 
 // event takes what the server did to a peer.
@@ -293,7 +196,7 @@ func (s *Session) event(e peer.Event) error {
 		if s.hangUp { // it had not got far enough to notice, and tries again
 			return s.peers.CloseQuorum(e.Peer)
 		}
-		return nil
+		return s.by.saw(e)
 	case peer.Received, peer.Connected:
 		if e.Kind == peer.Received {
 			s.received[e.Peer]++
@@ -306,12 +209,11 @@ func (s *Session) event(e peer.Event) error {
 	return nil
 }
 
-// drain takes what was seen on the wire as far as the belief explains it. The log may be read a little
-// later than the wire, though it was written before: while a line of it is awaited, the wire waits. What
-// one peer sees is taken in order.
+// drain takes what was seen on the wire as far as the belief explains it. What one peer sees is taken in
+// order.
 func (s *Session) drain() error {
 	s.why = nil
-	if s.held || s.inDoubt() {
+	if wait, _ := s.by.blind(); wait {
 		return nil
 	}
 	blocked := map[election.SID]bool{}
@@ -334,6 +236,9 @@ func (s *Session) drain() error {
 		kept = append(kept, e)
 	}
 	s.pending = kept
+	if s.why != nil {
+		return s.by.unexplained(s.why)
+	}
 	return nil
 }
 
@@ -347,8 +252,13 @@ func (s *Session) explain(e peer.Event) error {
 	if err != nil {
 		return fmt.Errorf("server %v told server %v: %w", s.script.Subject, e.Peer, err)
 	}
-	s.config = e.Notification.Config
-	return s.belief.Sent(e.Peer, v)
+	if e.Notification.Config != "" {
+		s.config = e.Notification.Config
+	}
+	if err := s.belief.Sent(e.Peer, v); err != nil {
+		return err
+	}
+	return s.by.saw(e)
 }
 
 // send lets a peer say something.

@@ -3,6 +3,7 @@ package ensemble
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -407,5 +408,31 @@ func TestReportsThatAreNone(t *testing.T) {
 	}
 	if _, err := Judge(t.TempDir()); err == nil || !strings.Contains(err.Error(), "is no report of an ensemble") {
 		t.Errorf("an empty directory: %v", err)
+	}
+}
+
+// A report that has lost something is refused, and not judged by what is left.
+func TestReportsThatAreNotWhole(t *testing.T) {
+	for want, lose := range map[string]func(dir string) error{
+		"faults.jsonl: it does not say when the faults began": func(dir string) error {
+			return os.WriteFile(filepath.Join(dir, faultsFile), nil, 0o644)
+		},
+		"logs: no log of server 1": func(dir string) error { return os.RemoveAll(filepath.Join(dir, logsDir)) },
+		"logs: there is no 3-001.log, but later ones": func(dir string) error {
+			logs := filepath.Join(dir, logsDir)
+			return os.Rename(filepath.Join(logs, logName(3, 1)), filepath.Join(logs, logName(3, 2)))
+		},
+		"disks.jsonl: not a regular file": func(dir string) error {
+			disks := filepath.Join(dir, disksFile)
+			return errors.Join(os.Remove(disks), os.Mkdir(disks, 0o755))
+		},
+	} {
+		dir := captured(t)
+		if err := lose(dir); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Judge(dir); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %s", err, want)
+		}
 	}
 }

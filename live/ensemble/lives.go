@@ -2,8 +2,9 @@ package ensemble
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
-	"os"
+	"io/fs"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -110,7 +111,10 @@ func readLives(dir string, c *config) ([]life, error) {
 		for n := 1; ; n++ {
 			l := life{sid: sid, number: n, log: filepath.Join(dir, logsDir, logName(sid, n))}
 			err := l.read()
-			if os.IsNotExist(err) {
+			if errors.Is(err, fs.ErrNotExist) {
+				if later, _ := filepath.Glob(filepath.Join(dir, logsDir, sid.String()+"-*.log")); len(later) >= n {
+					return nil, fmt.Errorf("%s: there is no %s, but later ones", logsDir, logName(sid, n))
+				}
 				break
 			}
 			if err != nil {
@@ -122,20 +126,25 @@ func readLives(dir string, c *config) ([]life, error) {
 	return lives, nil
 }
 
+// maxLine is the longest line of a log, in bytes.
+const maxLine = 1 << 20
+
 func (l *life) read() error {
-	f, err := os.Open(l.log)
+	f, err := open(filepath.Split(l.log))
 	if err != nil {
 		return err
 	}
 	defer f.Close()
 	lines := bufio.NewScanner(f)
-	lines.Buffer(nil, 1<<20)
+	lines.Buffer(nil, maxLine)
 	for lines.Scan() {
 		if e, ok := parseEvent(lines.Text()); ok {
 			l.events = append(l.events, e)
 		}
 	}
-	if err := lines.Err(); err != nil {
+	if err := lines.Err(); errors.Is(err, bufio.ErrTooLong) {
+		return fmt.Errorf("%s: a line is longer than %d MiB", filepath.Base(l.log), maxLine>>20)
+	} else if err != nil {
 		return fmt.Errorf("%s: %w", filepath.Base(l.log), err)
 	}
 	return nil

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -246,10 +247,35 @@ func writeJSON(dir, name string, v any) error {
 	return os.WriteFile(filepath.Join(dir, name), append(text, '\n'), 0o644)
 }
 
+// open opens a file of a report. A pipe would be waited for.
+func open(dir, name string) (*os.File, error) {
+	path := filepath.Join(dir, name)
+	info, err := os.Stat(path)
+	if err == nil && !info.Mode().IsRegular() {
+		err = errors.New("not a regular file")
+	}
+	var f *os.File
+	if err == nil {
+		f, err = os.Open(path)
+	}
+	if at := (*fs.PathError)(nil); errors.As(err, &at) {
+		err = at.Err
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return f, nil
+}
+
 func readJSON(dir, name string, v any) error {
-	text, err := os.ReadFile(filepath.Join(dir, name))
+	f, err := open(dir, name)
 	if err != nil {
 		return err
+	}
+	defer f.Close()
+	text, err := io.ReadAll(f)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
 	}
 	if err := json.Unmarshal(text, v); err != nil {
 		return fmt.Errorf("%s: %w", name, err)
@@ -259,7 +285,7 @@ func readJSON(dir, name string, v any) error {
 
 // readLines reads a .jsonl file. A file that is not there is an error: a report that lost one would be judged too well.
 func readLines[T any](dir, name string) ([]T, error) {
-	f, err := os.Open(filepath.Join(dir, name))
+	f, err := open(dir, name)
 	if err != nil {
 		return nil, err
 	}
@@ -306,6 +332,9 @@ func readReport(dir string) (*report, error) {
 	if len(r.config.Members) == 0 {
 		return nil, fmt.Errorf("%s: no members", configFile)
 	}
+	if _, err := election.NewEnsemble(r.config.members()); err != nil {
+		return nil, fmt.Errorf("%s: %w", configFile, err)
+	}
 	var err error
 	read := func(f func() error) {
 		if err == nil {
@@ -319,7 +348,25 @@ func readReport(dir string) (*report, error) {
 	read(func() error { return readJSON(dir, recoveryFile, &r.recovery) })
 	read(func() error { return checkHistory(r.history) })
 	read(func() (e error) { r.lives, e = readLives(dir, &r.config); return })
+	read(r.complete)
 	return r, err
+}
+
+// complete refuses the report of a whole run that has lost what such a run always writes: it would be judged by what is
+// left, too well or too badly.
+func (r *report) complete() error {
+	if r.recovery.Interrupted {
+		return nil
+	}
+	for _, sid := range r.config.sids() {
+		if !slices.ContainsFunc(r.lives, func(l life) bool { return l.sid == sid }) {
+			return fmt.Errorf("%s: no log of server %v", logsDir, sid)
+		}
+	}
+	if r.recovery.Recovered && !slices.ContainsFunc(r.faults, func(f fault) bool { return f.Step == beginStep }) {
+		return fmt.Errorf("%s: it does not say when the faults began", faultsFile)
+	}
+	return nil
 }
 
 // checkHistory refuses operations that no judge would look at.

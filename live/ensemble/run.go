@@ -143,9 +143,11 @@ func (r *run) prepare(ctx context.Context, n *server.Network) error {
 		return err
 	}
 	r.do("making an archive of classes")
-	if fast, err := r.install.WithArchive(ctx, filepath.Join(r.dir, dataDir)); err == nil {
-		r.install = fast // without it the servers start a third slower
+	fast, err := r.install.WithArchive(ctx, filepath.Join(r.dir, dataDir))
+	if errors.Is(err, server.ErrInstall) {
+		return err
 	}
+	r.install = fast // without an archive the servers start a third slower
 	r.clock = clock{time.Now()}
 	r.config.Started = r.clock.start
 	return writeJSON(r.dir, configFile, r.config)

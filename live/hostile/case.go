@@ -12,6 +12,9 @@ import (
 // firstLine begins the file of a case.
 const firstLine = "zkcheck hostile v1"
 
+// MaxFile is the largest file of a case that makes sense: the largest message in hex digits, a few times.
+const MaxFile = 16 << 20
+
 // Case is what is sent on one connection.
 type Case struct {
 	Header      []byte

@@ -56,7 +56,7 @@ func (r Report) Write(w io.Writer, file func(Finding) string) error {
 		if !f.Alone {
 			p.line("  A fresh server takes it otherwise: cases before it matter.")
 		}
-		p.line("  %s", Repro(file(f)))
+		p.whole("  " + Repro(file(f)))
 	}
 	return p.err
 }
@@ -92,7 +92,12 @@ func (p *printer) line(format string, args ...any) {
 	if len(text) > columns {
 		text = append(text[:columns-3], []rune("...")...)
 	}
+	p.whole(string(text))
+}
+
+// whole writes a line that is of no use if a part is missing, as a command.
+func (p *printer) whole(text string) {
 	if p.err == nil {
-		_, p.err = fmt.Fprintln(p.w, string(text))
+		_, p.err = fmt.Fprintln(p.w, text)
 	}
 }

@@ -2,6 +2,7 @@ package hostile
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 
@@ -49,9 +50,11 @@ func Run(ctx context.Context, o Options) (Report, error) {
 	}
 	defer os.RemoveAll(dir)
 	if o.Cases >= manyCases {
-		if fast, err := o.Install.WithArchive(ctx, dir); err == nil {
-			o.Install = fast
+		fast, err := o.Install.WithArchive(ctx, dir)
+		if errors.Is(err, server.ErrInstall) {
+			return Report{}, err
 		}
+		o.Install = fast
 	}
 	r := &runner{Options: o, report: Report{Seed: o.Seed, Cases: o.Cases}, pool: newPool(ctx, o.Install)}
 	defer r.pool.close()
@@ -64,7 +67,7 @@ func Run(ctx context.Context, o Options) (Report, error) {
 			break
 		}
 		if err != nil {
-			return r.report, fmt.Errorf("hostile: case %d of seed %d: %w", i, o.Seed, err)
+			return r.report, fmt.Errorf("case %d of seed %d: %w", i, o.Seed, err)
 		}
 		r.report.Done++
 		if o.Progress != nil {

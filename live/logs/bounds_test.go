@@ -95,7 +95,7 @@ func TestUnreadable(t *testing.T) {
 		dir:                                "not a regular file",
 		write("empty", ""):                 "empty: no line of it is about an election",
 		write("other", "hello\n"):          "other: no line of it is about an election",
-		write("magic", "\x1f\x8bnot gzip"): "magic: gzip: invalid header",
+		write("magic", "\x1f\x8bnot gzip"): "magic: it begins like a file of gzip, and can't be unpacked: gzip: invalid header",
 		write("two", "[myid:1] - LOOKING\nx\n[myid:2] - LOOKING\n"): "two:3: this line is of server 2, line 1 of server 1",
 	} {
 		if _, err := Open(path); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {

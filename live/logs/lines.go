@@ -22,20 +22,22 @@ type lines struct {
 	number int
 	long   int  // lines skipped for their length
 	cut    bool // the last line has no end
+	packed bool // with gzip
 	read   int64
 }
 
 // newLines looks at the first bytes: what begins like a gzip file is one, whatever its name is.
 func newLines(name string, r io.Reader) (*lines, error) {
 	in := bufio.NewReaderSize(r, MaxLine)
+	packed := false
 	if magic, _ := in.Peek(2); bytes.Equal(magic, []byte{0x1f, 0x8b}) {
 		z, err := gzip.NewReader(in)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
+			return nil, fmt.Errorf("%s: it begins like a file of gzip, and can't be unpacked: %w", name, err)
 		}
-		in = bufio.NewReaderSize(z, MaxLine)
+		in, packed = bufio.NewReaderSize(z, MaxLine), true
 	}
-	return &lines{in: in}, nil
+	return &lines{in: in, packed: packed}, nil
 }
 
 // next is the next whole line without its end; it is valid until the one after. What a line is that is

@@ -69,6 +69,9 @@ func Read(name string, in io.Reader) (*Log, error) {
 			break
 		}
 		if err != nil {
+			if text.packed {
+				return nil, fmt.Errorf("%s:%d: it can't be unpacked: %w", name, text.number, err)
+			}
 			return nil, fmt.Errorf("%s:%d: %w", name, text.number, cause(err))
 		}
 		l.Lines = text.number

@@ -109,9 +109,12 @@ type File struct {
 // Ensemble is the configuration that the elections were judged by.
 func (r *Report) Ensemble() *election.Ensemble { return r.ensemble }
 
-// verdict is the worst of all.
+// verdict is the worst of all. Of logs without an election nothing is known.
 func (r *Report) verdict() Verdict {
 	v := Legal
+	if len(r.Elections) == 0 {
+		v = Unknown
+	}
 	for i := range r.Elections {
 		v = max(v, r.Elections[i].Verdict)
 	}

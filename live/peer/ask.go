@@ -49,7 +49,12 @@ func AskAs(ctx context.Context, sid int64, addr string) (Answer, error) {
 func ask(ctx context.Context, sid int64, addr string) (Answer, error) {
 	var d net.Dialer
 	conn, err := d.DialContext(ctx, "tcp", addr)
-	if err != nil {
+	var timeout net.Error
+	switch {
+	case err == nil:
+	case ctx.Err() != nil, errors.As(err, &timeout) && timeout.Timeout():
+		return Answer{}, errSilent
+	default:
 		return Answer{}, cause(err)
 	}
 	defer conn.Close()
@@ -141,11 +146,13 @@ func answer(conn net.Conn) (wire.Notification, error) {
 // hungUp tells whether the server closed the connection; it resets it, if it has not read the question.
 func hungUp(err error) bool { return err == io.EOF || errors.Is(err, syscall.ECONNRESET) }
 
+var errSilent = errors.New("no answer")
+
 // silence is the error of a server that does not say what it should.
 func silence(ctx context.Context, err error) error {
 	switch {
 	case ctx.Err() != nil:
-		return errors.New("no answer")
+		return errSilent
 	case hungUp(err):
 		return errors.New("the server hung up")
 	case err == io.ErrUnexpectedEOF:
@@ -159,6 +166,10 @@ func cause(err error) error {
 	var op *net.OpError
 	if errors.As(err, &op) {
 		err = op.Err
+	}
+	var name *net.DNSError
+	if errors.As(err, &name) {
+		return errors.New(name.Err) // without the resolver's address: "no such host"
 	}
 	var call *os.SyscallError
 	if errors.As(err, &call) {

@@ -97,3 +97,11 @@ func TestAskingWhatIsNoServer(t *testing.T) {
 		}
 	}
 }
+
+// An error names neither the resolver nor the host again.
+func TestCauseOfANameThatIsNone(t *testing.T) {
+	err := &net.OpError{Op: "dial", Err: &net.DNSError{Err: "no such host", Name: "zk1", Server: "127.0.0.53:53"}}
+	if got := cause(err).Error(); got != "no such host" {
+		t.Errorf("got %q", got)
+	}
+}

@@ -43,7 +43,11 @@ func (i Install) String() string {
 // The error is a sentence that a test can skip with.
 func Find() (Install, error) {
 	if home := os.Getenv(HomeVariable); home != "" {
-		return FindIn(home)
+		i, err := FindIn(home)
+		if err != nil {
+			err = fmt.Errorf("%s: %w", HomeVariable, err)
+		}
+		return i, err
 	}
 	i, err := FindIn(systemJars)
 	if errors.Is(err, errNoZooKeeper) {
@@ -64,6 +68,12 @@ func FindIn(home string) (Install, error) {
 	if err != nil {
 		return Install{}, err
 	}
+	if home, err = filepath.Abs(home); err != nil { // servers have working directories of their own
+		return Install{}, err
+	}
+	if strings.ContainsRune(home, os.PathListSeparator) {
+		return Install{}, fmt.Errorf("%s: java can't have jars of a directory with %q in its name", home, os.PathListSeparator)
+	}
 	for _, dir := range []string{filepath.Join(home, "lib"), home} {
 		i := Install{Java: java}
 		if i.Version = versionIn(dir); i.Version == "" {
@@ -81,13 +91,17 @@ func FindIn(home string) (Install, error) {
 
 func findJava() (string, error) {
 	if home := os.Getenv("JAVA_HOME"); home != "" {
-		return exec.LookPath(filepath.Join(home, "bin", "java"))
+		java, err := exec.LookPath(filepath.Join(home, "bin", "java"))
+		if err != nil {
+			return "", fmt.Errorf("JAVA_HOME: no program %s", filepath.Join(home, "bin", "java"))
+		}
+		return filepath.Abs(java)
 	}
 	java, err := exec.LookPath("java")
 	if err != nil {
 		return "", errors.New("no java in PATH, and JAVA_HOME is not set")
 	}
-	return java, nil
+	return filepath.Abs(java)
 }
 
 // versionIn is the version of the zookeeper jar of a directory, "" if there is none.

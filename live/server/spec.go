@@ -99,8 +99,14 @@ func (s *Spec) self() (Member, error) {
 	return Member{}, fmt.Errorf("server %v is not among the members of its ensemble", s.SID)
 }
 
-func (s *Spec) dataDir() string    { return filepath.Join(s.Dir, "data") }
-func (s *Spec) configFile() string { return filepath.Join(s.Dir, "zoo.cfg") }
+// Names of files in Dir, which is the working directory of the server. It is told no more of them: the names of
+// directories above would have to be written in the ways of properties, of URLs and of Java's encodings.
+const (
+	dataName   = "data"
+	configName = "zoo.cfg"
+)
+
+func (s *Spec) dataDir() string { return filepath.Join(s.Dir, dataName) }
 
 // DataDir is where the server of a directory keeps what WriteDisk and ReadDisk speak of.
 func DataDir(dir string) string { return (&Spec{Dir: dir}).dataDir() }
@@ -115,7 +121,7 @@ func (s *Spec) config() (string, error) {
 		"tickTime":               strconv.Itoa(s.TickTime),
 		"initLimit":              strconv.Itoa(s.InitLimit),
 		"syncLimit":              strconv.Itoa(s.SyncLimit),
-		"dataDir":                s.dataDir(),
+		"dataDir":                "." + string(filepath.Separator) + dataName,
 		"clientPort":             strconv.Itoa(s.ClientPort),
 		"clientPortAddress":      self.Host,
 		"admin.enableServer":     "false",
@@ -159,7 +165,7 @@ func (s *Spec) write(i Install) error {
 	}
 	logging, name := s.logging(i.backend)
 	for path, text := range map[string]string{
-		s.configFile():                     text,
+		filepath.Join(s.Dir, configName):   text,
 		filepath.Join(s.Dir, name):         logging,
 		filepath.Join(s.dataDir(), "myid"): s.SID.String() + "\n",
 	} {
@@ -201,7 +207,6 @@ const preAllocate = "zookeeper.preAllocSize"
 // arguments are those of java.
 func (s *Spec) arguments(i Install) []string {
 	_, logging := s.logging(i.backend)
-	logging = filepath.Join(s.Dir, logging)
 	args := slices.Clone(jvmFlags)
 	if i.backend == logback {
 		args = append(args, "-Dlogback.configurationFile="+logging)
@@ -220,5 +225,5 @@ func (s *Spec) arguments(i Install) []string {
 	}
 	args = append(args, s.flags...)
 	return append(args, "-cp", strings.Join(i.ClassPath, string(os.PathListSeparator)),
-		"org.apache.zookeeper.server.quorum.QuorumPeerMain", s.configFile())
+		"org.apache.zookeeper.server.quorum.QuorumPeerMain", configName)
 }

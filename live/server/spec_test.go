@@ -26,7 +26,7 @@ func TestConfiguration(t *testing.T) {
 admin.enableServer=false
 clientPort=2181
 clientPortAddress=127.20.0.4
-dataDir=/d/data
+dataDir=./data
 group.1=1:2
 group.2=3
 initLimit=25
@@ -56,7 +56,7 @@ func TestArguments(t *testing.T) {
 	i := Install{Java: "java", ClassPath: []string{"a.jar", "b.jar"}, backend: logback}
 	s := Spec{SID: 1, Dir: "/d", Properties: map[string]string{"zookeeper.x": "1", preAllocate: "64"}, LogLevel: "DEBUG"}.withDefaults()
 	args := strings.Join(s.arguments(i), " ")
-	for _, part := range []string{"-Dlogback.configurationFile=/d/logback.xml", "-Dzookeeper.x=1", "-Dzookeeper.preAllocSize=64 ", "-cp a.jar:b.jar ", "/d/zoo.cfg"} {
+	for _, part := range []string{"-Dlogback.configurationFile=logback.xml", "-Dzookeeper.x=1", "-Dzookeeper.preAllocSize=64 ", "-cp a.jar:b.jar ", " zoo.cfg"} {
 		if !strings.Contains(args, part) {
 			t.Errorf("no %s in %s", part, args)
 		}
@@ -102,6 +102,34 @@ func TestApachesTarballIsFound(t *testing.T) {
 	i, err := Find()
 	if err != nil || i.Version != "3.9.2" || i.backend != logback || len(i.ClassPath) != 3 {
 		t.Errorf("found %+v: %v", i, err)
+	}
+}
+
+func TestJavaAndJarsAreFoundFromEverywhere(t *testing.T) {
+	home := t.TempDir()
+	t.Chdir(home)
+	for path, mode := range map[string]os.FileMode{"zookeeper-3.9.2.jar": 0o644, "reload4j-1.2.jar": 0o644, "java": 0o755} {
+		if err := os.WriteFile(path, []byte("#!/bin/sh\n"), mode); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Setenv("JAVA_HOME", "none")
+	if _, err := FindIn("."); err == nil || err.Error() != "JAVA_HOME: no program none/bin/java" {
+		t.Errorf("got %v", err)
+	}
+	t.Setenv("JAVA_HOME", "")
+	t.Setenv("PATH", home)
+	i, err := FindIn(".")
+	if err != nil || !filepath.IsAbs(i.Java) || len(i.ClassPath) != 2 || !filepath.IsAbs(i.ClassPath[0]) {
+		t.Errorf("found %+v, %v", i, err)
+	}
+	t.Setenv(HomeVariable, "none")
+	if _, err := Find(); err == nil || err.Error() != "ZOOKEEPER_HOME: no ZooKeeper in "+filepath.Join(home, "none") {
+		t.Errorf("got %v", err)
+	}
+	t.Setenv(HomeVariable, "a:b")
+	if _, err := Find(); err == nil || !strings.Contains(err.Error(), "java can't have jars of a directory with ':' in its name") {
+		t.Errorf("got %v", err)
 	}
 }
 

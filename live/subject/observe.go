@@ -208,6 +208,18 @@ func (b *Belief) GaveUp(d *election.Disk) error {
 	return err
 }
 
+// Entered: the server is in an election again, and was seen to tell of it, where nothing else shows that a
+// term has ended. After that no term ends until MayEnd says so again.
+func (b *Belief) Entered() error {
+	err := b.filter("it is in a new election", func(s *election.Server) bool {
+		return s.State == election.Looking && s.Stage() != election.Entering
+	})
+	if err == nil {
+		b.ending = false
+	}
+	return err
+}
+
 // Proposed: the election thread took a proposal (a debug line).
 func (b *Belief) Proposed(c election.Candidate) error {
 	return b.uttered(fmt.Sprintf("it proposes %v", c), func(u *utterance) bool {
@@ -242,15 +254,20 @@ func (b *Belief) CanSettle() (surely, perhaps bool) {
 	if err != nil {
 		return true, true
 	}
-	missing := func(n election.Note) bool { return !b.seen[n.To].any || b.seen[n.To].vote != n.Vote }
 	surely = true
 	for _, st := range all {
 		if st.atRest() {
 			surely = surely && len(st.unseen) == 0
-			perhaps = perhaps || !slices.ContainsFunc(st.unseen, missing)
+			perhaps = perhaps || !slices.ContainsFunc(st.unseen, b.missing)
 		}
 	}
 	return surely && perhaps, perhaps
+}
+
+// missing tells whether a notification differs from what was last seen of those to the same peer, so that
+// it must still come.
+func (b *Belief) missing(n election.Note) bool {
+	return !b.seen[n.To].any || b.seen[n.To].vote != n.Vote
 }
 
 // atRest tells whether the server waits for a timer or for others.
@@ -269,4 +286,24 @@ func (b *Belief) Settled() error {
 		}
 		return nil
 	})
+}
+
+// Silent is Settled, and what the server has sent is seen: it was silent for long enough, and is connected
+// to everybody. Of what is not seen, each was replaced in the send queue by the next, which looks the same.
+// What it sends from now on finds that queue empty: a single notification is seen.
+func (b *Belief) Silent() error {
+	err := b.observe("it has nothing more to do and to tell", func(st *state) []*state {
+		if !st.atRest() || slices.ContainsFunc(st.unseen, b.missing) {
+			return nil
+		}
+		if len(st.unseen) > 0 {
+			st = st.clone()
+			st.unseen = nil
+		}
+		return []*state{st}
+	})
+	if err == nil {
+		clear(b.seen)
+	}
+	return err
 }
