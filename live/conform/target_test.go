@@ -75,7 +75,7 @@ func TestTargetHolds(t *testing.T) {
 
 // TestTargetWithBrokenRuleIsFound: what the engine does not do is seen without a log as well.
 func TestTargetWithBrokenRuleIsFound(t *testing.T) {
-	for _, name := range []string{"leader-check", "quorum", "answer-vote"} {
+	for _, name := range []string{"quorum", "answer-vote"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			rule, err := FindRule(name)
