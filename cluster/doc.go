@@ -7,6 +7,9 @@
 // timers and faults - is an [Action], and a [State] is a plain value whose encoding is its identity.
 // Whoever chooses actions (a search, a generator, a file) therefore drives the same system.
 //
+// Where the ensemble is in the fine grain, what is delivered is queued and handled later, and within a
+// budget of lags a thread stops halfway, beside which the others go on.
+//
 // It never judges: facts about a step are recorded in the state's Out, and properties read them.
 // Action.String and ParseAction are inverses; that text is a line of a trace.
 package cluster

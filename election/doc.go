@@ -11,9 +11,13 @@
 //
 // What it leaves out. A log is its last zxid; snapshots have no zxid of their own, so that (e,0) of a
 // leader that served is in memory alone, where ZooKeeper writes it to disk as the name of a snapshot when
-// that server leads again without a restart (ZooKeeperServer.loadData). The election thread takes a
-// notification in the step that delivers it, and a leader's thread wakes in the step that lets it: it has
-// written currentEpoch when NEWLEADER leaves. Dynamic reconfiguration and the oracle are not there.
+// that server leads again without a restart (ZooKeeperServer.loadData). Dynamic reconfiguration and the
+// oracle are not there.
+//
+// It has two grains. In the coarse one the election thread takes a notification in the step that delivers
+// it, and a leader's thread wakes in the step that lets it. In the fine one (Ensemble.Fine) the receive path
+// and the threads behind it take steps of their own, and Input.Halfway catches one in the middle of a
+// step: between the state and the vote, the clock and the proposal, NEWLEADER and currentEpoch.
 //
 // It never does I/O, reads a clock, starts a goroutine, draws a random number or iterates over a map.
 // Where ZooKeeper does something odd the engine does the same odd thing; the comment says where.
