@@ -5,7 +5,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"time"
 
 	"github.com/zkcheck/zkcheck/live/conform"
 	"github.com/zkcheck/zkcheck/trace"
@@ -145,15 +144,5 @@ func (s *status) conform(r conform.Report, of int) {
 	if r.Leads {
 		line += "; the server leads, and is waited for"
 	}
-	if s.width == 0 {
-		if time.Since(s.last) >= statusPlain {
-			fmt.Fprintln(s.out, line)
-			s.last = time.Now()
-		}
-		return
-	}
-	if time.Since(s.last) >= statusTerminal {
-		fmt.Fprint(s.out, "\r\x1b[K"+line[:min(len(line), s.width)])
-		s.shown, s.last = true, time.Now()
-	}
+	s.look(line)
 }

@@ -203,13 +203,5 @@ func (s *status) ensemble(look ensemble.Progress) {
 	}
 	line += fmt.Sprintf(", %s writes, %s reads, %s unknown; %s",
 		grouped(uint64(look.Acknowledged)), grouped(uint64(look.Reads)), grouped(uint64(look.Unknown)), look.Doing)
-	if s.width == 0 {
-		if time.Since(s.last) >= statusPlain {
-			fmt.Fprintln(s.out, line)
-			s.last = time.Now()
-		}
-		return
-	}
-	fmt.Fprint(s.out, "\r\x1b[K"+line[:min(len(line), s.width)])
-	s.shown = true
+	s.look(line)
 }

@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"time"
 
 	"github.com/zkcheck/zkcheck/live/hostile"
 	"github.com/zkcheck/zkcheck/live/server"
@@ -162,13 +161,5 @@ func (f *liveConformFlags) runCase(ctx context.Context, out io.Writer, install s
 // hostile shows a look at a run.
 func (s *status) hostile(r *hostile.Report) {
 	line := fmt.Sprintf("%d of %d hostile connections, %s", r.Done, r.Cases, count(len(r.Findings), "finding"))
-	if s.width == 0 {
-		if time.Since(s.last) >= statusPlain {
-			fmt.Fprintln(s.out, line)
-			s.last = time.Now()
-		}
-		return
-	}
-	fmt.Fprint(s.out, "\r\x1b[K"+line[:min(len(line), s.width)])
-	s.shown = true
+	s.look(line)
 }

@@ -70,6 +70,24 @@ func statusLine(kind string, p explore.Progress) string {
 		p.MemoryBytes>>20, p.Elapsed.Seconds())
 }
 
+// look shows a look at a run of real servers, no more often than it can be read.
+func (s *status) look(line string) {
+	every := statusPlain
+	if s.width > 0 {
+		every = statusTerminal
+	}
+	if time.Since(s.last) < every {
+		return
+	}
+	s.last = time.Now()
+	if s.width == 0 {
+		fmt.Fprintln(s.out, line)
+		return
+	}
+	fmt.Fprint(s.out, "\r\x1b[K"+line[:min(len(line), s.width)])
+	s.shown = true
+}
+
 // clear takes the line away.
 func (s *status) clear() {
 	if s.shown {

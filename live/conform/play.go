@@ -12,7 +12,6 @@ import (
 // Outcome is how a script ended.
 type Outcome struct {
 	Decided bool
-	Waited  bool   // decided by finalizeWait
 	Hits    []bool // by rule: its broken version would have been told apart
 }
 
