@@ -22,6 +22,8 @@ const (
 	Handle                  // handle s: the election thread takes the next notification of its queue (fine grain)
 	Resume                  // resume s: the main thread, caught halfway, goes on (fine grain)
 	Answer                  // answer s: the receive path, caught halfway, goes on; halfway: with what it has read (fine grain)
+	Write                   // write s: a client's write at a serving leader
+	Flush                   // flush s: what is logged reaches the disk (fine grain)
 	Crash                   // crash s [n]: after the n-th disk write of the step it interrupts
 	Restart                 // restart s: the process starts on the disk that the crash left
 	Cut                     // cut a-b: no connection between the two until healed
@@ -35,7 +37,7 @@ const (
 
 var kindNames = [kinds]string{Start: "start", Deliver: "deliver", Timeout: "timeout", Decide: "decide",
 	Offer: "offer", Packet: "packet", GiveUp: "giveup",
-	Handle: "handle", Resume: "resume", Answer: "answer", Crash: "crash", Restart: "restart", Cut: "cut",
+	Handle: "handle", Resume: "resume", Answer: "answer", Write: "write", Flush: "flush", Crash: "crash", Restart: "restart", Cut: "cut",
 	Heal: "heal", Reset: "reset", Drop: "drop", Dup: "dup", Wipe: "wipe"}
 
 func (k Kind) String() string {

@@ -115,7 +115,7 @@ func TestParseActionRejectsJunk(t *testing.T) {
 func TestActions(t *testing.T) {
 	rank := func(a Action) int {
 		switch a.Kind {
-		case Start, Timeout, Decide, Offer, GiveUp, Handle, Resume, Answer:
+		case Start, Timeout, Decide, Offer, GiveUp, Handle, Resume, Answer, Write, Flush:
 			return 0
 		case Deliver:
 			return 1

@@ -15,7 +15,7 @@ type recorded struct {
 
 // record walks with a few faults of every kind, from which most states of a search come.
 func record(tb testing.TB, servers, steps int) *recorded {
-	limits := Limits{Crashes: 2, Restarts: 2, Cuts: 1, Resets: 1, GiveUps: 1, Timeouts: Unlimited, Rounds: 8, Epochs: 8, ChannelLen: 1, Inbox: 4}
+	limits := Limits{Crashes: 2, Restarts: 2, Cuts: 1, Resets: 1, GiveUps: 1, Writes: 3, Timeouts: Unlimited, Rounds: 8, Epochs: 8, ChannelLen: 1, Inbox: 4}
 	r := &recorded{y: mustSystem(tb, voters(servers), Config{Limits: limits})}
 	for seed := uint64(0); len(r.states) < steps; seed++ {
 		walk(r.y, seed, steps-len(r.states), func(before *State, a Action, _ *State) {

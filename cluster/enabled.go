@@ -105,12 +105,15 @@ func (y *System) serverActions(s *State, i int, buf []Action) []Action {
 			buf = append(buf, Action{Kind: Timeout, From: sid})
 		}
 	default:
-		if v.State == election.Leading && !v.Offered && y.epochsLeft(s, v, v.AcceptedEpoch) {
+		if v.State == election.Leading && !v.Offered && y.Phases.include(election.Discovery) && y.epochsLeft(s, v, v.AcceptedEpoch) {
 			buf = append(buf, Action{Kind: Offer, From: sid})
 		}
 		if y.mayGiveUp(s, i) && y.roundsLeft(s, v.Round) {
 			buf = y.divided(s, i, GiveUp, election.GiveUp, buf)
 		}
+	}
+	if s.Up.Has(i) {
+		buf = y.broadcastActions(s, i, buf)
 	}
 	if v.Held() {
 		buf = y.divided(s, i, Answer, election.Answer, buf)
@@ -118,9 +121,31 @@ func (y *System) serverActions(s *State, i int, buf []Action) []Action {
 	return buf
 }
 
+// broadcastActions: a client's write where there is a leader to serve it, and the flush of a log.
+func (y *System) broadcastActions(s *State, i int, buf []Action) []Action {
+	v := &s.Servers[i]
+	if v.Unflushed() && y.Ensemble.Fine {
+		buf = append(buf, Action{Kind: Flush, From: v.SID})
+	}
+	if v.State != election.Leading || v.Phase != election.Broadcast || v.Stage() != election.Whole {
+		return buf
+	}
+	if y.Limits.Writes == 0 || !y.Phases.include(election.Broadcast) || !y.afford(s, cutWrites) {
+		return buf
+	}
+	if v.History().Len() == election.MaxLog || v.Outstanding() == election.MaxOutstanding || !y.roundsLeft(s, v.Round) {
+		s.cut |= 1 << cutWrites
+		return buf
+	}
+	return append(buf, Action{Kind: Write, From: v.SID})
+}
+
 // resendTells: a notification time-out changes something. It sends where a peer is connected and the
 // tail of its channel says something else; the vote of the server for itself is counted again.
 func (y *System) resendTells(s *State, i int) bool {
+	if !y.Ensemble.Rules.Resends() {
+		return false
+	}
 	v := &s.Servers[i]
 	ballot := v.Ballot()
 	for to := range y.Ensemble.Voters {
@@ -175,7 +200,7 @@ func (y *System) packetActions(s *State, learner int, buf []Action) []Action {
 	if !s.Up.Has(leader) || s.cuts[learner].Has(leader) {
 		return buf
 	}
-	if v := &s.Servers[leader]; l.up.n > 0 && v.State == election.Leading && v.Stage() != election.Deciding {
+	if v := &s.Servers[leader]; l.up.n > 0 && y.Phases.include(election.Discovery) && v.State == election.Leading && v.Stage() != election.Deciding {
 		p := &l.up.list[0]
 		if p.Kind != election.FollowerInfo || y.epochsLeft(s, v, p.Epoch) {
 			a := Action{Kind: Packet, From: y.sid(learner), To: y.sid(leader)}
@@ -186,7 +211,7 @@ func (y *System) packetActions(s *State, learner int, buf []Action) []Action {
 			}
 		}
 	}
-	if l.down.n > 0 {
+	if l.down.n > 0 && y.inScope(&l.down.list[0]) {
 		p, v := &l.down.list[0], &s.Servers[learner]
 		refuses := p.Kind == election.LeaderInfo && p.Epoch < v.AcceptedEpoch
 		if !refuses || y.roundsLeft(s, v.Round) {

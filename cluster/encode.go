@@ -42,6 +42,19 @@ func (y *System) Encode(s *State, b []byte) []byte {
 			b = append(election.AppendUvarint(b, uint64(e.epoch)), byte(e.leader))
 		}
 	}
+	if y.Track.Commits {
+		b = append(b, s.commits.n)
+		for i, t := range s.commits.txns[:s.commits.n] {
+			b = append(y.codec.AppendZxid(b, t.Zxid), t.Value)
+			b = election.AppendUvarint(b, uint64(s.commits.epochs[i]))
+		}
+	}
+	if y.Track.Replies {
+		b = append(b, s.replies.n)
+		for _, t := range s.replies.txns[:s.replies.n] {
+			b = append(y.codec.AppendZxid(b, t.Zxid), t.Value)
+		}
+	}
 	for i := range s.Servers {
 		b = y.encodeServer(s, i, b)
 	}
@@ -87,6 +100,27 @@ func (y *System) Decode(s *State, b []byte) {
 			epoch, b = election.Uvarint(b)
 			s.epochs.list[i] = establishment{uint32(epoch), election.SID(b[0])}
 			b = b[1:]
+		}
+	}
+	s.commits.n = 0
+	if y.Track.Commits {
+		s.commits.n, b = b[0], b[1:]
+		for i := range s.commits.txns[:s.commits.n] {
+			t := &s.commits.txns[i]
+			t.Zxid, b = y.codec.ReadZxid(b)
+			t.Value, b = b[0], b[1:]
+			var epoch uint64
+			epoch, b = election.Uvarint(b)
+			s.commits.epochs[i] = uint32(epoch)
+		}
+	}
+	s.replies.n = 0
+	if y.Track.Replies {
+		s.replies.n, b = b[0], b[1:]
+		for i := range s.replies.txns[:s.replies.n] {
+			t := &s.replies.txns[i]
+			t.Zxid, b = y.codec.ReadZxid(b)
+			t.Value, b = b[0], b[1:]
 		}
 	}
 	for i := range s.Servers {
@@ -218,7 +252,7 @@ func (y *System) decodeChannels(s *State, b []byte) {
 }
 
 func (y *System) encodeLink(l *link, b []byte) []byte {
-	b = append(b, byte(l.status)|l.leader<<2, l.up.n|l.down.n<<4)
+	b = append(b, byte(l.status)|l.leader<<2, l.up.n, l.down.n)
 	for i := range l.up.list[:l.up.n] {
 		b = y.encodePacket(&l.up.list[i], b)
 	}
@@ -230,8 +264,8 @@ func (y *System) encodeLink(l *link, b []byte) []byte {
 
 func (y *System) decodeLink(l *link, b []byte) []byte {
 	l.status, l.leader = linkStatus(b[0]&3), b[0]>>2
-	l.up.n, l.down.n = b[1]&15, b[1]>>4
-	b = b[2:]
+	l.up.n, l.down.n = b[1], b[2]
+	b = b[3:]
 	for i := range l.up.list[:l.up.n] {
 		b = y.decodePacket(&l.up.list[i], b)
 	}
@@ -242,9 +276,10 @@ func (y *System) decodeLink(l *link, b []byte) []byte {
 }
 
 const (
-	pNoCount = 1 << (3 + iota)
+	pNoCount = 1 << (4 + iota)
 	pWrote
 	pDisk // zxid and current epoch follow
+	pTxn  // zxid, value and count follow
 )
 
 func (y *System) encodePacket(p *election.Packet, b []byte) []byte {
@@ -255,7 +290,11 @@ func (y *System) encodePacket(p *election.Packet, b []byte) []byte {
 	if p.Wrote {
 		head |= pWrote
 	}
-	if p.Zxid == 0 && p.Current == 0 {
+	switch {
+	case p.Value|p.Count != 0 || p.Zxid != 0 && p.Current == 0:
+		b = append(y.codec.AppendZxid(append(b, head|pTxn), p.Zxid), p.Value, p.Count)
+		return election.AppendUvarint(election.AppendUvarint(b, uint64(p.Epoch)), uint64(p.Current))
+	case p.Zxid == 0 && p.Current == 0:
 		return election.AppendUvarint(append(b, head), uint64(p.Epoch))
 	}
 	d := election.Disk{Zxid: p.Zxid, AcceptedEpoch: p.Epoch, CurrentEpoch: p.Current}
@@ -264,14 +303,24 @@ func (y *System) encodePacket(p *election.Packet, b []byte) []byte {
 
 func (y *System) decodePacket(p *election.Packet, b []byte) []byte {
 	head := b[0]
-	*p = election.Packet{Kind: election.PacketKind(head & 7), NoCount: head&pNoCount != 0, Wrote: head&pWrote != 0}
-	if head&pDisk == 0 {
-		epoch, b := election.Uvarint(b[1:])
-		p.Epoch = uint32(epoch)
+	*p = election.Packet{Kind: election.PacketKind(head & 15), NoCount: head&pNoCount != 0, Wrote: head&pWrote != 0}
+	b = b[1:]
+	if head&pDisk != 0 {
+		var d election.Disk
+		b = y.codec.ReadDisk(b, &d)
+		p.Zxid, p.Epoch, p.Current = d.Zxid, d.AcceptedEpoch, d.CurrentEpoch
 		return b
 	}
-	var d election.Disk
-	b = y.codec.ReadDisk(b[1:], &d)
-	p.Zxid, p.Epoch, p.Current = d.Zxid, d.AcceptedEpoch, d.CurrentEpoch
+	if head&pTxn != 0 {
+		p.Zxid, b = y.codec.ReadZxid(b)
+		p.Value, p.Count, b = b[0], b[1], b[2:]
+	}
+	epoch, b := election.Uvarint(b)
+	p.Epoch = uint32(epoch)
+	if head&pTxn != 0 {
+		var current uint64
+		current, b = election.Uvarint(b)
+		p.Current = uint32(current)
+	}
 	return b
 }

@@ -28,6 +28,9 @@ type plain struct {
 	Epochs      []establishment
 	Unhurried   bool
 	Initials    []election.Candidate
+	Commits     []election.Txn
+	CommittedBy []uint32
+	Replies     []election.Txn
 }
 
 type plainChannel struct {
@@ -60,6 +63,9 @@ func plainOf(y *System, s *State) plain {
 		}
 		p.Links = append(p.Links, link)
 	}
+	p.Commits = append([]election.Txn{}, s.commits.txns[:s.commits.n]...)
+	p.Replies = append([]election.Txn{}, s.replies.txns[:s.replies.n]...)
+	p.CommittedBy = append([]uint32{}, s.commits.epochs[:s.commits.n]...)
 	if y.Track.Initials {
 		p.Initials = append(p.Initials, s.initials...)
 	}
@@ -121,6 +127,7 @@ var notState = map[string]string{
 	".Out":   "record of the last step",
 	".Actor": "record of the last step",
 	".cut":   "about the search, not the cluster",
+	".ahead": "memory for a look ahead",
 }
 
 // index is a number in a path; where there are two, the outer one comes first.
@@ -137,7 +144,12 @@ func deadBecause(y *System, s *State, path string) string {
 	switch {
 	case field == ".Servers[].SID" || field == ".Servers[].pos":
 		return "identity of the server, follows from its place"
-	case is(".Servers[].") && !is(".Servers[].Disk.") && !s.Up.Has(outer):
+	case is(".Servers[].disk.zxids") && inner >= s.Servers[outer].OnDisk().Len(), is(".Servers[].disk.values") && inner >= s.Servers[outer].OnDisk().Len(),
+		is(".Servers[].log.zxids") && inner >= s.Servers[outer].History().Len(), is(".Servers[].log.values") && inner >= s.Servers[outer].History().Len():
+		return "beyond the log's length"
+	case is(".Servers[].awaiting"):
+		return "known while somebody awaits; election's own test adds that"
+	case is(".Servers[].") && !is(".Servers[].Disk.") && !is(".Servers[].disk.") && !s.Up.Has(outer):
 		return "a server without a process has only its disk"
 	case (is(".Servers[].recvset.votes") || is(".Servers[].outofelection.votes")) && !tablePresent(&s.Servers[outer], path).Has(inner):
 		return "an entry that is not present is zero; election's own test adds it and its presence"
@@ -161,6 +173,14 @@ func deadBecause(y *System, s *State, path string) string {
 		return "beyond the link's length"
 	case is(".epochs.list") && outer >= int(s.epochs.n):
 		return "beyond the history's length"
+	case is(".commits.txns") && outer >= int(s.commits.n), is(".commits.epochs") && outer >= int(s.commits.n):
+		return "beyond the history's length"
+	case is(".replies.txns") && outer >= int(s.replies.n):
+		return "beyond the history's length"
+	case is(".replies") && !y.Track.Replies:
+		return "not tracked"
+	case is(".commits") && !y.Track.Commits:
+		return "not tracked"
 	case is(".epochs") && !y.Track.Epochs, is(".unhurried") && !y.Track.Hurry, is(".initials") && !y.Track.Initials:
 		return "not tracked"
 	}
@@ -181,13 +201,16 @@ func valuesOf(path string, typ reflect.Type) uint64 {
 	case reflect.TypeFor[election.Stage]():
 		return uint64(election.Establishing) + 1
 	case reflect.TypeFor[election.PacketKind]():
-		return uint64(election.UpToDate) + 1
+		return uint64(election.Inform) + 1
 	}
 	return counters[index.ReplaceAllString(path, "")]
 }
 
 var counters = map[string]uint64{".notes[].n": MaxChannel + 1, ".links[].up.n": maxPackets + 1, ".links[].down.n": maxPackets + 1,
 	".Servers[].lag.queued": election.MaxInbox + 1, ".Servers[].lag.hand.kind": 5,
+	".Servers[].disk.n": election.MaxLog + 1, ".Servers[].disk.snap": election.MaxLog + 1, ".Servers[].log.n": election.MaxLog + 1,
+	".Servers[].log.snap": election.MaxLog + 1, ".Servers[].pending": election.MaxLog + 1, ".Servers[].committed": election.MaxLog + 1,
+	".replies.n": election.MaxLog + 1, ".commits.n": election.MaxLog + 1,
 	".links[].leader": election.MaxServers, ".epochs.n": maxHistory + 1}
 
 // fullState has something everywhere, with all counts at their largest. It is the dirtiest of targets.
@@ -199,6 +222,7 @@ func fullState(y *System, seed uint64) *State {
 		case leaf.Kind() == reflect.Bool:
 			leaf.SetBool(r.IntN(2) == 0)
 		case leaf.Kind() == reflect.Slice || strings.HasSuffix(path, "].SID") || strings.HasSuffix(path, "].pos"):
+		case strings.Contains(path, ".awaiting"): // zero but of those who await: election's own test
 		case strings.Contains(path, ".lag.decided"): // no server decides: the last stage is another one
 		case strings.HasSuffix(path, ".present"):
 			leaf.SetUint(uint64(y.Ensemble.VoterSet()))

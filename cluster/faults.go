@@ -23,7 +23,7 @@ func (y *System) crashActions(s *State, i int, buf []Action) []Action {
 	if s.Up.Has(i) {
 		if y.Limits.Crashes > 0 && y.afford(s, crashesLimit) {
 			buf = append(buf, Action{Kind: Crash, From: sid})
-			if in, ok := y.interruptible(s, i); ok && s.Servers[i].Interruptible(y.Ensemble, &in) {
+			if y.twoWrites(s, i) {
 				buf = append(buf, Action{Kind: Crash, From: sid, N: 1})
 			}
 		}
@@ -47,13 +47,38 @@ func (y *System) crashActions(s *State, i int, buf []Action) []Action {
 func (y *System) interruptible(s *State, i int) (election.Input, bool) {
 	l := &s.links[i]
 	if l.status == connected && l.down.n > 0 && y.reachable(s, i, int(l.leader)) {
-		return election.Input{Kind: election.PacketIn, From: l.leader, Packet: l.down.list[0]}, true
+		in := election.Input{Kind: election.PacketIn, From: l.leader, Packet: l.down.list[0]}
+		return in, y.inScope(&in.Packet)
 	}
 	v := &s.Servers[i]
 	if v.State == election.Leading && v.Stage() == election.Whole && !v.Offered && y.epochsLeft(s, v, v.AcceptedEpoch) {
 		return election.Input{Kind: election.Offer}, true
 	}
 	return election.Input{}, false
+}
+
+// twoWrites: the next step of a server makes two disk writes. In the coarse grain the packets before
+// NEWLEADER are a part of it.
+func (y *System) twoWrites(s *State, i int) bool {
+	in, ok := y.interruptible(s, i)
+	if !ok {
+		return false
+	}
+	v := &s.Servers[i]
+	if y.Ensemble.Fine || in.Kind != election.PacketIn || !gathered(v, &in.Packet) && in.Packet.Kind != election.NewLeader {
+		return v.Interruptible(y.Ensemble, &in)
+	}
+	ahead, out := &s.ahead, &s.Out // what the last step put out has been dealt with
+	ahead.CopyFrom(v, y.Ensemble.Voters)
+	list := s.links[i].down.list[:s.links[i].down.n]
+	for k := range list {
+		in.Packet, in.Snapshot = list[k], s.Servers[in.From].History()
+		if !gathered(ahead, &in.Packet) {
+			break
+		}
+		ahead.Step(y.Ensemble, &in, out)
+	}
+	return ahead.Interruptible(y.Ensemble, &in)
 }
 
 // linkFaults: cut, heal and reset. Observers have no connection to each other.
@@ -145,6 +170,9 @@ func (y *System) crash(s *State, pos, afterWrite int) {
 			panic("crash after a disk write, but no step is there to interrupt")
 		}
 		s.Out.HaltAfter = afterWrite
+		if in.Kind == election.PacketIn {
+			in = y.gather(s, int(in.From), pos)
+		}
 		y.step(s, pos, &in)
 		s.Out.Reset()
 	}
@@ -157,5 +185,6 @@ func (y *System) crash(s *State, pos, afterWrite int) {
 	y.channel(s, pos, pos).n = 0
 	s.Servers[pos].Crash()
 	s.Up = s.Up.Without(pos)
-	s.links[pos] = link{}
+	l := &s.links[pos]
+	l.status, l.leader, l.up.n, l.down.n = noLink, 0, 0, 0
 }

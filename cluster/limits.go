@@ -22,6 +22,7 @@ type Limits struct {
 	Dups     int
 	Wipes    int
 
+	Writes     int // clients' writes, in all terms together; at most 255
 	GiveUps    int // terms given up although they could still go on; give-ups of stalled ones are free
 	Timeouts   int // notification time-outs; resends need no budget, so Unlimited by default
 	Rounds     int // the largest round that a server may enter; Unlimited in fair schedules
@@ -35,6 +36,9 @@ type Limits struct {
 
 // MaxChannel bounds ChannelLen.
 const MaxChannel = 4
+
+// maxWrites: each has a number of its own, of 8 bits.
+const maxWrites = 255
 
 // DefaultLimits: no faults, three rounds, three epochs, one notification per channel.
 func DefaultLimits() Limits {
@@ -58,6 +62,7 @@ var limitFields = [...]limitField{
 	{"drops", "lost notifications", true, func(l *Limits) *int { return &l.Drops }},
 	{"dups", "duplicated notifications", true, func(l *Limits) *int { return &l.Dups }},
 	{"wipes", "wiped disks", true, func(l *Limits) *int { return &l.Wipes }},
+	{"writes", "clients' writes", false, func(l *Limits) *int { return &l.Writes }},
 	{"giveups", "terms given up early (-1: no limit)", false, func(l *Limits) *int { return &l.GiveUps }},
 	{"timeouts", "notification time-outs (-1: no limit)", false, func(l *Limits) *int { return &l.Timeouts }},
 	{"rounds", "largest round (-1: no limit)", false, func(l *Limits) *int { return &l.Rounds }},
@@ -69,7 +74,8 @@ var limitFields = [...]limitField{
 
 // The bits of System.Cut.
 const (
-	cutGiveUps = 7 + iota
+	cutWrites = 7 + iota
+	cutGiveUps
 	cutTimeouts
 	cutRounds
 	cutEpochs
@@ -148,9 +154,12 @@ func (l Limits) Validate() error {
 		switch {
 		case v > MaxBudget:
 			return fmt.Errorf("limit %s: %d is above %d", field.Name, v, MaxBudget)
-		case v < 0 && (v != Unlimited || field.Fault || i == cutChannel || i == cutInbox):
+		case v < 0 && (v != Unlimited || field.Fault || i == cutWrites || i == cutChannel || i == cutInbox):
 			return fmt.Errorf("limit %s: %d is negative", field.Name, v)
 		}
+	}
+	if l.Writes > maxWrites {
+		return fmt.Errorf("limit writes: %d is above %d", l.Writes, maxWrites)
 	}
 	if l.ChannelLen < 1 || l.ChannelLen > MaxChannel {
 		return fmt.Errorf("limit channel-len: %d is not 1..%d", l.ChannelLen, MaxChannel)

@@ -19,6 +19,8 @@ func anyLimits(t *rapid.T) Limits {
 			low, high = 1, MaxChannel
 		case i == cutInbox:
 			low, high = 1, election.MaxInbox
+		case i == cutWrites:
+			high = maxWrites
 		case !field.Fault:
 			low = Unlimited
 		}
@@ -67,7 +69,7 @@ func TestParseLimitsErrors(t *testing.T) {
 // TestLimitFieldsAgreeWithBits: the constants that index limitFields and System.Cut name the right ones.
 func TestLimitFieldsAgreeWithBits(t *testing.T) {
 	names := map[int]string{crashesLimit: "crashes", restartsLimit: "restarts", cutsLimit: "cuts", resetsLimit: "resets",
-		dropsLimit: "drops", dupsLimit: "dups", wipesLimit: "wipes", cutGiveUps: "giveups", cutTimeouts: "timeouts",
+		dropsLimit: "drops", dupsLimit: "dups", wipesLimit: "wipes", cutWrites: "writes", cutGiveUps: "giveups", cutTimeouts: "timeouts",
 		cutRounds: "rounds", cutEpochs: "epochs", cutChannel: "channel-len",
 		cutLags: "lags", cutInbox: "inbox"}
 	if len(names) != len(limitFields) {

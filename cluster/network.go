@@ -100,7 +100,7 @@ func (y *System) disconnect(s *State, a, b int) {
 func (y *System) hangUp(s *State, learner int) {
 	l := &s.links[learner]
 	was, leader := l.status, int(l.leader)
-	*l = link{}
+	l.status, l.leader, l.up.n, l.down.n = noLink, 0, 0, 0
 	if was == connected {
 		y.tellLeader(s, leader, learner)
 	}
@@ -127,6 +127,36 @@ func (y *System) takePacket(s *State, from, to int) election.Input {
 		in.Packet = l.up.pop()
 	} else {
 		in.Packet = s.links[to].down.pop()
+		if in.Packet.Kind == election.Snap { // what a leader had applied is the same as long as it leads
+			in.Snapshot = s.Servers[from].History()
+		}
 	}
 	return in
+}
+
+// gather takes the head of a link. In the coarse grain a learner takes a synchronisation at once, up to a
+// packet that writes to its disk: what comes before changes only memory that nobody sees.
+func (y *System) gather(s *State, from, to int) election.Input {
+	in := y.takePacket(s, from, to)
+	for !y.Ensemble.Fine && gathered(&s.Servers[to], &in.Packet) && s.links[to].down.n > 0 {
+		s.Servers[to].Step(y.Ensemble, &in, &s.Out)
+		in = y.takePacket(s, from, to)
+	}
+	return in
+}
+
+// gathered: a packet of a synchronisation that does not reach the learner's disk.
+func gathered(v *election.Server, p *election.Packet) bool {
+	switch p.Kind {
+	case election.Diff, election.Snap:
+		return true
+	case election.Proposal, election.Commit, election.Inform:
+		return v.Syncing()
+	}
+	return false
+}
+
+// inScope: packets of phases that the system leaves out stay where they are.
+func (y *System) inScope(p *election.Packet) bool {
+	return p.Kind == election.LeaderInfo || y.Phases.include(election.Synchronization)
 }

@@ -16,6 +16,8 @@ type State struct {
 	links     []link         // follower-leader connections, by learner
 	spent     [len(limitFields)]uint16
 	epochs    epochHistory
+	commits   commitHistory
+	replies   replyHistory
 	unhurried bool // every decision so far was made with no notification in flight to the decider
 	initials  []election.Candidate
 
@@ -23,7 +25,8 @@ type State struct {
 	// notification or packet that is in no state, neither before nor after.
 	In    election.Input
 	Out   election.Outputs
-	Actor int    // position of the server that stepped, -1 for a step of the network
+	Actor int // position of the server that stepped, -1 for a step of the network
+	ahead election.Server
 	cut   uint64 // limits that cut something off, after System.Actions or System.Apply
 }
 
@@ -83,8 +86,9 @@ const (
 	broken                // lost; the learner has not noticed yet
 )
 
-// maxPackets bounds a direction of a link: request and answer alternate, so one would do.
-const maxPackets = 2
+// maxPackets bounds a direction of a link: a term of a leader sends each transaction that a log holds at most
+// once with its COMMIT, and a few packets around them.
+const maxPackets = 2*election.MaxLog + 8
 
 // link is a learner's connection to the leader it decided for.
 type link struct {
@@ -98,9 +102,15 @@ type packets struct {
 	list [maxPackets]election.Packet
 }
 
+func (l *link) copyFrom(o *link) {
+	l.status, l.leader, l.up.n, l.down.n = o.status, o.leader, o.up.n, o.down.n
+	copy(l.up.list[:o.up.n], o.up.list[:o.up.n])
+	copy(l.down.list[:o.down.n], o.down.list[:o.down.n])
+}
+
 func (p *packets) push(x election.Packet) {
 	if p.n == maxPackets {
-		panic("a link holds more packets than discovery and synchronisation ever send")
+		panic("a link holds more packets than a leader ever sends")
 	}
 	p.list[p.n] = x
 	p.n++

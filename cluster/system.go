@@ -12,12 +12,44 @@ type Track struct {
 	Epochs   bool // who established which epoch
 	Hurry    bool // whether every decision was made with nothing in flight to the decider
 	Initials bool // with which vote each server entered its last election
+	Commits  bool // what has been committed
+	Replies  bool // which writes clients were told are done
 }
 
 // Or is both.
 func (t Track) Or(u Track) Track {
-	return Track{t.Epochs || u.Epochs, t.Hurry || u.Hurry, t.Initials || u.Initials}
+	return Track{t.Epochs || u.Epochs, t.Hurry || u.Hurry, t.Initials || u.Initials, t.Commits || u.Commits, t.Replies || u.Replies}
 }
+
+// Phases is how far servers go. What belongs to a later phase does not happen, so that larger ensembles
+// stay affordable.
+type Phases uint8
+
+const (
+	AllPhases        Phases = iota
+	ElectionOnly            // to a decision
+	ThroughDiscovery        // to an established leader
+	ThroughSync             // to a serving leader, no writes
+	phasesCount
+)
+
+// PhaseNames are how the phases are written, by Phases.
+var PhaseNames = [phasesCount]string{"all", "election", "discovery", "sync"}
+
+func (p Phases) String() string { return PhaseNames[p%phasesCount] }
+
+// ParsePhases is the inverse of String.
+func ParsePhases(s string) (Phases, error) {
+	for i, name := range PhaseNames {
+		if s == name {
+			return Phases(i), nil
+		}
+	}
+	return 0, fmt.Errorf("phases %q: want election, discovery, sync or all", s)
+}
+
+// include tells whether servers go through a phase.
+func (p Phases) include(q election.Phase) bool { return p == AllPhases || int(q) < int(p) }
 
 // Config is what a cluster is made of.
 type Config struct {
@@ -26,15 +58,19 @@ type Config struct {
 	Limits   Limits
 	FIFO     bool // plain FIFO channels instead of ZooKeeper's one-slot send queue
 	Track    Track
+
+	Phases Phases // how far servers go
 }
 
 // System is the transition system of a cluster. It is immutable and safe for concurrent use.
 type System struct {
 	Config
 	codec     *election.Codec
+	logs      []election.Log // on the disks at the start
 	n         int
 	budgets   [len(limitFields)]int // of Limits, by index in limitFields
-	lastEpoch uint64                // no leader fixes an epoch above it
+	plausible bool
+	lastEpoch uint64 // no leader fixes an epoch above it
 }
 
 // New makes the system. The number of disks must be that of the members.
@@ -45,10 +81,11 @@ func New(c Config) (*System, error) {
 	if len(c.Disks) != len(c.Ensemble.Members) {
 		return nil, fmt.Errorf("%d disks for %d servers", len(c.Disks), len(c.Ensemble.Members))
 	}
-	s := &System{Config: c, codec: election.NewCodec(c.Ensemble, c.Disks), n: len(c.Ensemble.Members)}
+	s := &System{Config: c, codec: election.NewCodec(c.Ensemble, c.Disks), logs: election.Histories(c.Disks), n: len(c.Ensemble.Members)}
 	for i, field := range limitFields {
 		s.budgets[i] = *field.at(&s.Limits)
 	}
+	s.plausible = plausible(c)
 	if c.Limits.Epochs == Unlimited {
 		s.lastEpoch = election.MaxEpoch
 	} else {
@@ -58,6 +95,29 @@ func New(c Config) (*System, error) {
 		s.lastEpoch = min(s.lastEpoch+uint64(c.Limits.Epochs), election.MaxEpoch)
 	}
 	return s, nil
+}
+
+// Plausible tells whether a run of ZooKeeper could have left the disks at the start: an epoch that shows in
+// a currentEpoch or a zxid was promised by a quorum, and nobody is at (e,0), which takes a quorum with a
+// history that these disks do not tell. On other disks old transactions can have the zxids of new ones.
+func (y *System) Plausible() bool { return y.plausible }
+
+func plausible(c Config) bool {
+	for _, d := range c.Disks {
+		if d.Zxid.Counter() == 0 && d.Zxid != 0 {
+			return false
+		}
+		var promised election.Set
+		for i := range c.Ensemble.Voters {
+			if c.Disks[i].AcceptedEpoch >= d.CurrentEpoch {
+				promised = promised.With(i)
+			}
+		}
+		if !c.Ensemble.IsQuorum(promised) {
+			return false
+		}
+	}
+	return true
 }
 
 // WithLimits is the same system under other limits. States of the one are states of the other.
@@ -74,6 +134,7 @@ func (y *System) Init() []State {
 	y.resize(&s)
 	for i := range s.Servers {
 		s.Servers[i] = election.NewServer(y.Ensemble, i, y.Disks[i])
+		s.Servers[i].SetHistory(&y.logs[i])
 	}
 	s.unhurried = y.Track.Hurry
 	return []State{s}
@@ -95,12 +156,7 @@ func (y *System) Copy(dst, src *State) {
 	y.resize(dst)
 	for i := range src.Servers {
 		dst.Servers[i].CopyFrom(&src.Servers[i], y.Ensemble.Voters)
-		l := &src.links[i]
-		if l.status != noLink {
-			dst.links[i] = *l
-		} else {
-			dst.links[i].status, dst.links[i].up.n, dst.links[i].down.n = noLink, 0, 0
-		}
+		dst.links[i].copyFrom(&src.links[i])
 	}
 	for i := range src.notes {
 		dst.notes[i].copyFrom(&src.notes[i])
@@ -112,6 +168,8 @@ func (y *System) Copy(dst, src *State) {
 	dst.Started, dst.Up, dst.spent, dst.unhurried = src.Started, src.Up, src.spent, src.unhurried
 	dst.epochs.n = src.epochs.n
 	copy(dst.epochs.list[:src.epochs.n], src.epochs.list[:src.epochs.n])
+	dst.commits.copyFrom(&src.commits)
+	dst.replies.copyFrom(&src.replies)
 }
 
 // Apply makes the action happen. It must be one of Actions; what another one does means nothing, and
@@ -142,7 +200,7 @@ func (y *System) Apply(s *State, a Action) {
 		y.step(s, from, &election.Input{Kind: election.Offer})
 	case Packet:
 		s.Actor = to
-		in := y.takePacket(s, from, to)
+		in := y.gather(s, from, to)
 		in.Halfway = a.N > 0
 		y.step(s, to, &in)
 	case GiveUp:
@@ -157,6 +215,12 @@ func (y *System) Apply(s *State, a Action) {
 		y.step(s, from, &election.Input{Kind: election.Resume})
 	case Answer:
 		y.step(s, from, &election.Input{Kind: election.Answer, Halfway: a.N > 0})
+	case Write:
+		value := uint8(s.spent[cutWrites] + 1)
+		s.spend(cutWrites, y.Limits.Writes)
+		y.step(s, from, &election.Input{Kind: election.Write, Value: value})
+	case Flush:
+		y.step(s, from, &election.Input{Kind: election.Flush})
 	default:
 		y.applyFault(s, a, from, to)
 	}
@@ -171,6 +235,7 @@ func (y *System) step(s *State, pos int, in *election.Input) {
 	v := &s.Servers[pos]
 	out := &s.Out
 	s.In = *in
+	s.In.Snapshot = nil
 	v.Step(y.Ensemble, in, out)
 	if out.HaltAfter > 0 {
 		return
@@ -214,6 +279,12 @@ func (y *System) remember(s *State) {
 				s.cut |= 1 << cutEpochs
 			}
 		}
+	}
+	if y.Track.Commits {
+		s.commits.remember(s)
+	}
+	if y.Track.Replies {
+		s.replies.remember(s)
 	}
 	if y.Track.Hurry && s.Out.Decided && s.InFlight(s.Actor) > 0 {
 		s.unhurried = false

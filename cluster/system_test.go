@@ -14,10 +14,10 @@ import (
 // faulty is limits with every budget above 0.
 func faulty(channelLen int) Limits {
 	return Limits{Crashes: 3, Restarts: 2, Cuts: 2, Resets: 2, Drops: 2, Dups: 2, Wipes: 1,
-		GiveUps: 2, Timeouts: Unlimited, Rounds: 6, Epochs: 2, ChannelLen: channelLen, Lags: 4, Inbox: 3}
+		GiveUps: 2, Writes: 3, Timeouts: Unlimited, Rounds: 6, Epochs: 2, ChannelLen: channelLen, Lags: 4, Inbox: 3}
 }
 
-var trackAll = Track{Epochs: true, Hurry: true, Initials: true}
+var trackAll = Track{Epochs: true, Hurry: true, Initials: true, Commits: true, Replies: true}
 
 // mixedDisks differ in all that a disk has: zxid, epoch, and a promise beyond currentEpoch.
 func mixedDisks(n int) []election.Disk {
@@ -75,6 +75,7 @@ func eachSystem(t *testing.T, f func(t *testing.T, y *System)) {
 		fine    bool
 	}{
 		{"1 voter", voters(1), Config{Limits: faulty(1)}, false},
+		{"1 voter, fine", voters(1), Config{Limits: faulty(1)}, true},
 		{"2 voters, fine", voters(2), Config{Limits: faulty(1)}, true},
 		{"3 voters, fine", voters(3), Config{Limits: faulty(1)}, true},
 		{"observers, fine", observers, Config{Limits: faulty(2)}, true},
@@ -111,7 +112,7 @@ func walk(y *System, seed uint64, steps int, visit func(before *State, a Action,
 		actions, good, forward = y.Actions(&current, actions[:0]), good[:0], forward[:0]
 		for _, a := range actions {
 			switch a.Kind {
-			case Offer, Packet, Decide, Handle, Resume:
+			case Offer, Packet, Decide, Handle, Resume, Write, Flush:
 				forward = append(forward, a)
 			}
 			if !a.Kind.Fault() {
@@ -160,7 +161,9 @@ func checkServers(t *testing.T, y *System, s *State, a Action) {
 			t.Errorf("after %v: server %v at position %d says it is at %d", a, v.SID, i, v.Position())
 		}
 		if !s.Up.Has(i) {
-			if *v != election.NewServer(y.Ensemble, i, v.Disk) {
+			down := election.NewServer(y.Ensemble, i, v.Disk)
+			down.SetHistory(v.OnDisk())
+			if *v != down {
 				t.Errorf("after %v: server %v is down and has more than its disk: %+v", a, v.SID, *v)
 			}
 			continue
@@ -308,7 +311,7 @@ func TestNewRefusesBadLimits(t *testing.T) {
 }
 
 func TestTrackOr(t *testing.T) {
-	if got := (Track{Epochs: true}).Or(Track{Hurry: true}).Or(Track{Initials: true}); got != trackAll {
+	if got := (Track{Epochs: true}).Or(Track{Hurry: true}).Or(Track{Initials: true}).Or(Track{Commits: true}).Or(Track{Replies: true}); got != trackAll {
 		t.Errorf("Or = %+v", got)
 	}
 }

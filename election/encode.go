@@ -11,13 +11,20 @@ import (
 type Codec struct {
 	e     *Ensemble
 	first [MaxServers]Disk
+	logs  []Log  // on those disks
+	past  Log    // the longest of them: the others are parts of it
 	zxids []Zxid // of those disks, ascending
 }
 
 // NewCodec makes the codec of an ensemble whose members start with these disks, by position.
 func NewCodec(e *Ensemble, disks []Disk) *Codec {
-	c := &Codec{e: e}
+	c := &Codec{e: e, logs: Histories(disks)}
 	copy(c.first[:], disks)
+	for i := range c.logs {
+		if c.logs[i].n > c.past.n {
+			c.past = c.logs[i]
+		}
+	}
 	for _, d := range disks {
 		if i, known := slices.BinarySearch(c.zxids, d.Zxid); !known {
 			c.zxids = slices.Insert(c.zxids, i, d.Zxid)
@@ -35,7 +42,7 @@ const (
 	isFirst  = 1 << 5
 )
 
-// Server flags.
+// Server flags, the rare ones last.
 const (
 	fDiskMoved = 1 << (4 + iota)
 	fMemoryDiffers
@@ -46,12 +53,15 @@ const (
 	fRecvset
 	fOutofelection
 	fTerm
+	fLogMoved
 	fInbox
 	fStage
 	fHand
+	fLogDiffers
 )
 
-func (c *Codec) appendZxid(b []byte, z Zxid) []byte {
+// AppendZxid appends a zxid: one that the disks started with is one byte.
+func (c *Codec) AppendZxid(b []byte, z Zxid) []byte {
 	for i, known := range c.zxids {
 		if known == z {
 			return append(b, byte(i))
@@ -60,16 +70,19 @@ func (c *Codec) appendZxid(b []byte, z Zxid) []byte {
 	if z.Counter() == 0 {
 		return binary.AppendUvarint(append(b, 0xfe), uint64(z.Epoch()))
 	}
-	return binary.BigEndian.AppendUint64(append(b, 0xff), uint64(z))
+	return AppendUvarint(AppendUvarint(append(b, 0xff), uint64(z.Epoch())), uint64(z.Counter()))
 }
 
-func (c *Codec) readZxid(b []byte) (Zxid, []byte) {
+// ReadZxid is the inverse of AppendZxid.
+func (c *Codec) ReadZxid(b []byte) (Zxid, []byte) {
 	switch b[0] {
 	case 0xfe:
 		epoch, b := Uvarint(b[1:])
 		return NewZxid(uint32(epoch), 0), b
 	case 0xff:
-		return Zxid(binary.BigEndian.Uint64(b[1:])), b[9:]
+		epoch, b := Uvarint(b[1:])
+		counter, b := Uvarint(b)
+		return NewZxid(uint32(epoch), uint32(counter)), b
 	}
 	return c.zxids[b[0]], b[1:]
 }
@@ -105,7 +118,7 @@ func (c *Codec) appendCandidate(b []byte, v Candidate, state State) []byte {
 	default:
 		b = append(b, head|stranger, byte(v.Leader))
 	}
-	return AppendUvarint(c.appendZxid(b, v.Zxid), uint64(v.PeerEpoch))
+	return AppendUvarint(c.AppendZxid(b, v.Zxid), uint64(v.PeerEpoch))
 }
 
 func (c *Codec) readCandidate(b []byte) (v Candidate, state State, rest []byte) {
@@ -122,7 +135,7 @@ func (c *Codec) readCandidate(b []byte) (v Candidate, state State, rest []byte) 
 	default:
 		v.Leader = c.e.Members[pos].SID
 	}
-	v.Zxid, b = c.readZxid(b)
+	v.Zxid, b = c.ReadZxid(b)
 	epoch, b := Uvarint(b)
 	v.PeerEpoch = uint32(epoch)
 	return v, state, b
@@ -168,31 +181,14 @@ func (c *Codec) readTable(b []byte, t *table, round uint64, version uint8) []byt
 	return b
 }
 
-// ReadStopped reads a disk as that of the member at a position, which has no process.
-func (c *Codec) ReadStopped(b []byte, s *Server, pos int) []byte {
-	s.become(c.e.Members[pos].SID, uint8(pos), c.first[pos])
-	if b[0] == 0 {
-		return b[1:]
-	}
-	return c.ReadDisk(b[1:], &s.Disk)
-}
-
-// AppendStopped is the inverse of ReadStopped.
-func (c *Codec) AppendStopped(b []byte, s *Server) []byte {
-	if s.Disk == c.first[s.pos] {
-		return append(b, 0)
-	}
-	return c.AppendDisk(append(b, 1), &s.Disk)
-}
-
 // AppendDisk appends a member's disk.
 func (c *Codec) AppendDisk(b []byte, d *Disk) []byte {
-	return AppendUvarint(AppendUvarint(c.appendZxid(b, d.Zxid), uint64(d.AcceptedEpoch)), uint64(d.CurrentEpoch))
+	return AppendUvarint(AppendUvarint(c.AppendZxid(b, d.Zxid), uint64(d.AcceptedEpoch)), uint64(d.CurrentEpoch))
 }
 
 // ReadDisk is the inverse of AppendDisk.
 func (c *Codec) ReadDisk(b []byte, d *Disk) []byte {
-	d.Zxid, b = c.readZxid(b)
+	d.Zxid, b = c.ReadZxid(b)
 	accepted, b := Uvarint(b)
 	current, b := Uvarint(b)
 	d.AcceptedEpoch, d.CurrentEpoch = uint32(accepted), uint32(current)
@@ -200,8 +196,8 @@ func (c *Codec) ReadDisk(b []byte, d *Disk) []byte {
 }
 
 // flags says which parts of a server are not what the reader would guess.
-func (c *Codec) flags(s *Server) uint16 {
-	f := uint16(s.State) | uint16(s.Phase)<<2
+func (c *Codec) flags(s *Server) uint32 {
+	f := uint32(s.State) | uint32(s.Phase)<<2
 	if s.Disk != c.first[s.pos] {
 		f |= fDiskMoved
 	}
@@ -226,8 +222,15 @@ func (c *Codec) flags(s *Server) uint16 {
 	if s.outofelection.present != 0 {
 		f |= fOutofelection
 	}
-	if s.Epoch|s.candidate|s.heardMax != 0 || s.heard|s.acked|s.newAcked|s.awaitInfo|s.awaitSync|s.inSync != 0 {
+	if s.Epoch|s.candidate|s.heardMax != 0 || s.heard|s.acked|s.newAcked|s.awaitInfo|s.awaitSync|s.inSync != 0 ||
+		s.sync != 0 || s.pending|s.committed != 0 || s.forwarding != 0 || s.acks != [MaxOutstanding]Set{} {
 		f |= fTerm
+	}
+	if !s.disk.equal(&c.logs[s.pos]) {
+		f |= fLogMoved
+	}
+	if !s.log.equal(&s.disk) {
+		f |= fLogDiffers
 	}
 	if s.lag.queued > 0 {
 		f |= fInbox
@@ -244,10 +247,8 @@ func (c *Codec) flags(s *Server) uint16 {
 // Append appends a server.
 func (c *Codec) Append(b []byte, s *Server) []byte {
 	f := c.flags(s)
-	b = AppendUvarint(append(b, byte(f), byte(f>>8)), s.Round)
-	if f&fDiskMoved != 0 {
-		b = c.AppendDisk(b, &s.Disk)
-	}
+	b = AppendUvarint(AppendUvarint(b, uint64(f)), s.Round)
+	b = c.appendDisk(b, s, f&fDiskMoved != 0, f&fLogMoved != 0)
 	if f&fMemoryDiffers != 0 {
 		b = c.AppendDisk(b, &Disk{Zxid: s.Zxid, AcceptedEpoch: s.AcceptedEpoch, CurrentEpoch: s.CurrentEpoch})
 	}
@@ -269,19 +270,20 @@ func (c *Codec) Append(b []byte, s *Server) []byte {
 	if f&(fInbox|fStage|fHand) != 0 {
 		b = c.appendLag(b, &s.lag, s.Round)
 	}
+	if f&fLogDiffers != 0 {
+		b = c.appendLog(b, &s.log)
+	}
 	return b
 }
 
 // Read is the inverse of Append for the member at a position.
 func (c *Codec) Read(b []byte, s *Server, pos int) []byte {
-	f := uint16(b[0]) | uint16(b[1])<<8
-	s.become(c.e.Members[pos].SID, uint8(pos), c.first[pos])
-	s.State, s.Phase = State(f&3), Phase(f>>2&3)
+	flags, b := Uvarint(b)
+	f := uint32(flags)
+	round, b := Uvarint(b)
+	b = c.readDisk(b, s, pos, f&fDiskMoved != 0, f&fLogMoved != 0)
+	s.State, s.Phase, s.Round = State(f&3), Phase(f>>2&3), round
 	s.Waiting, s.Offered = f&fWaiting != 0, f&fOffered != 0
-	s.Round, b = Uvarint(b[2:])
-	if f&fDiskMoved != 0 {
-		b = c.ReadDisk(b, &s.Disk)
-	}
 	memory := s.Disk
 	if f&fMemoryDiffers != 0 {
 		b = c.ReadDisk(b, &memory)
@@ -305,6 +307,10 @@ func (c *Codec) Read(b []byte, s *Server, pos int) []byte {
 	if f&(fInbox|fStage|fHand) != 0 {
 		b = c.readLag(b, &s.lag, s.Round, f)
 	}
+	if f&fLogDiffers != 0 {
+		return c.readLog(b, &s.log)
+	}
+	s.log.copyFrom(&s.disk)
 	return b
 }
 
@@ -328,7 +334,7 @@ func (c *Codec) appendLag(b []byte, l *lag, round uint64) []byte {
 	return b
 }
 
-func (c *Codec) readLag(b []byte, l *lag, round uint64, f uint16) []byte {
+func (c *Codec) readLag(b []byte, l *lag, round uint64, f uint32) []byte {
 	if f&fInbox != 0 {
 		l.queued, b = queueLen(b[0]), b[1:]
 		for i := range l.inbox[:l.queued] {
@@ -347,51 +353,4 @@ func (c *Codec) readLag(b []byte, l *lag, round uint64, f uint16) []byte {
 		b = c.ReadVote(b[2:], &l.hand.vote, round, WireVersion)
 	}
 	return b
-}
-
-// appendTerm writes which of a term's fields are not zero, then those.
-func (c *Codec) appendTerm(b []byte, s *Server) []byte {
-	fields := termFields(s)
-	present := uint64(0)
-	for i, v := range fields {
-		if v != 0 {
-			present |= 1 << i
-		}
-	}
-	b = AppendUvarint(b, present)
-	for _, v := range fields {
-		if v != 0 {
-			b = AppendUvarint(b, uint64(v))
-		}
-	}
-	return b
-}
-
-func (c *Codec) readTerm(b []byte, s *Server) []byte {
-	present, b := Uvarint(b)
-	var f [9]uint32
-	for i := range f {
-		if present>>i&1 != 0 {
-			var v uint64
-			v, b = Uvarint(b)
-			f[i] = uint32(v)
-		}
-	}
-	s.Epoch, s.candidate = f[0], f[1]
-	s.heard, s.acked, s.awaitInfo = Set(f[2]), Set(f[3]), Set(f[4])
-	s.awaitSync, s.inSync, s.newAcked = Set(f[5]), Set(f[6]), Set(f[7])
-	if f[1] != 0 || f[8] != 0 {
-		s.heardMax = f[1] - 1 - f[8]
-	}
-	return b
-}
-
-// termFields: the rare ones last. heardMax is one less than the candidate but for broken rules.
-func termFields(s *Server) [9]uint32 {
-	f := [9]uint32{s.Epoch, s.candidate, uint32(s.heard), uint32(s.acked), uint32(s.awaitInfo),
-		uint32(s.awaitSync), uint32(s.inSync), uint32(s.newAcked)}
-	if s.candidate|s.heardMax != 0 {
-		f[8] = s.candidate - 1 - s.heardMax
-	}
-	return f
 }

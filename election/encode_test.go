@@ -68,8 +68,10 @@ func soups(t testing.TB) []*soup {
 func (w *soup) run(r *rand.Rand, steps int, visit func()) {
 	n := len(w.e.Members)
 	w.up, w.notes, w.packets, w.servers = 0, map[[2]int][]Vote{}, map[[2]int][]Packet{}, nil
+	logs := Histories(w.disks)
 	for i, d := range w.disks {
 		w.servers = append(w.servers, NewServer(w.e, i, d))
+		w.servers[i].SetHistory(&logs[i])
 	}
 	for range steps {
 		pos, from := r.IntN(n), r.IntN(n)
@@ -101,9 +103,13 @@ func (w *soup) run(r *rand.Rand, steps int, visit func()) {
 			p := w.packets[way][0]
 			w.packets[way] = w.packets[way][1:]
 			up := p.Kind == FollowerInfo || p.Kind == AckEpoch || p.Kind == Ack
-			if up == (s.State == Leading) && s.State != Looking {
-				w.step(pos, Input{Kind: PacketIn, From: uint8(from), Packet: p})
+			if up == (s.State == Leading) && s.State != Looking && s.log.n < MaxLog {
+				w.step(pos, Input{Kind: PacketIn, From: uint8(from), Packet: p, Snapshot: w.servers[from].History()})
 			}
+		case s.Unflushed():
+			w.step(pos, Input{Kind: Flush})
+		case s.State == Leading && s.Phase == Broadcast && s.Outstanding() < MaxOutstanding && s.log.n < MaxLog:
+			w.step(pos, Input{Kind: Write, Value: uint8(dice)})
 		}
 		visit()
 	}
@@ -263,6 +269,15 @@ func anyServer(r *rand.Rand, e *Ensemble, pos int, disks []Disk) Server {
 	for i := range l.inbox[l.queued:] {
 		l.inbox[int(l.queued)+i] = mail{}
 	}
+	for _, l := range []*Log{&s.disk, &s.log} {
+		clear(l.zxids[l.n:])
+		clear(l.values[l.n:])
+	}
+	for i := range s.awaiting {
+		if !s.awaitSync.Has(i) || i >= len(e.Members) {
+			s.awaiting[i] = 0
+		}
+	}
 	if l.stage != Deciding {
 		l.decided = Vote{}
 	}
@@ -292,7 +307,8 @@ func exemptField(path string) string {
 
 // smallTypes have fewer values than their bits allow.
 var smallTypes = map[reflect.Type]uint64{reflect.TypeFor[State](): 4, reflect.TypeFor[Phase](): 4,
-	reflect.TypeFor[Stage](): uint64(stages), reflect.TypeFor[errandKind](): uint64(errands), reflect.TypeFor[queueLen](): MaxInbox + 1}
+	reflect.TypeFor[Stage](): uint64(stages), reflect.TypeFor[errandKind](): uint64(errands), reflect.TypeFor[queueLen](): MaxInbox + 1,
+	reflect.TypeFor[logLen](): MaxLog + 1}
 
 // eachLeaf calls f for every number and truth value in v, unexported fields included, so that it can
 // be set. A field of a kind that it does not know is a panic: say here what to do with it.
@@ -345,6 +361,8 @@ func TestEveryFieldOfServerIsEncoded(t *testing.T) {
 	}
 	entry := regexp.MustCompile(`^\.(recvset|outofelection)\.votes\[(\d+)\]`)
 	queued := regexp.MustCompile(`^\.lag\.inbox\[(\d+)\]`)
+	slot := regexp.MustCompile(`^\.(disk|log)\.(?:zxids|values)\[(\d+)\]`)
+	waiting := regexp.MustCompile(`^\.awaiting\[(\d+)\]`)
 	for name, base := range bases {
 		s := base
 		eachLeaf(reflect.ValueOf(&s).Elem(), "", func(path string, leaf reflect.Value) {
@@ -354,6 +372,18 @@ func TestEveryFieldOfServerIsEncoded(t *testing.T) {
 			if m := entry.FindStringSubmatch(path); m != nil {
 				t := map[string]*table{"recvset": &s.recvset, "outofelection": &s.outofelection}[m[1]]
 				t.present = t.present.With(int(m[2][0] - '0'))
+			}
+			if m := slot.FindStringSubmatch(path); m != nil {
+				at, _ := strconv.Atoi(m[2])
+				l := map[string]*Log{"disk": &s.disk, "log": &s.log}[m[1]]
+				l.n = max(l.n, logLen(at+1))
+			}
+			if m := waiting.FindStringSubmatch(path); m != nil {
+				at, _ := strconv.Atoi(m[1])
+				if at >= len(e.Members) {
+					return
+				}
+				s.awaitSync = s.awaitSync.With(at)
 			}
 			switch m := queued.FindStringSubmatch(path); {
 			case m != nil:

@@ -42,6 +42,9 @@ type Ensemble struct {
 	Rules   Rules // what every server does; Standard() unless a bug is wanted
 	Fine    bool  // the fine grain: every thread of a server takes steps of its own
 
+	// LastCounter is the counter at which a leader steps down: 2^32-1, or less where a roll-over is wanted.
+	LastCounter uint32
+
 	hierarchical bool
 	quorums      [1 << MaxVoters]bool // by set of voters
 	position     [256]int8            // by SID, -1 for strangers
@@ -50,7 +53,7 @@ type Ensemble struct {
 // NewEnsemble checks the members and arranges them. Duplicate SIDs, no voter at all, more than
 // MaxVoters voters or MaxServers servers, and groups that name only some of the voters are errors.
 func NewEnsemble(members []Member) (*Ensemble, error) {
-	e := &Ensemble{Rules: Standard()}
+	e := &Ensemble{Rules: Standard(), LastCounter: 1<<32 - 1}
 	for i := range e.position {
 		e.position[i] = -1
 	}

@@ -272,5 +272,9 @@ func (s *Server) leave(e *Ensemble, current Vote, out *Outputs) {
 		leader, _ := e.Position(current.Leader)
 		out.Connect = int8(leader)
 		out.send(leader, Packet{Kind: FollowerInfo, Epoch: s.AcceptedEpoch})
+		return
+	}
+	if s.Disk.Zxid != s.Zxid { // Leader.lead, ZooKeeperServer.loadData: a snapshot before it listens
+		s.snapshot(out)
 	}
 }

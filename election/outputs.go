@@ -8,22 +8,32 @@ const (
 	LeaderInfo                         // leader -> learner: the new epoch
 	AckEpoch                           // learner -> leader: currentEpoch or -1, last zxid
 	NewLeader                          // leader -> learner: end of the synchronised history
-	Ack                                // learner -> leader: NEWLEADER is on disk
+	Ack                                // learner -> leader: NEWLEADER, or a proposal, is on disk
 	UpToDate                           // leader -> learner: serve
+	Diff                               // leader -> learner: go on from your last zxid
+	Trunc                              // leader -> learner: cut your log after a zxid
+	Snap                               // leader -> learner: the whole tree
+	Proposal                           // leader -> learner: a transaction
+	Commit                             // leader -> follower: the oldest one not committed yet is
+	Inform                             // leader -> observer: a committed transaction
+	packetKinds
 )
 
 func (k PacketKind) String() string {
-	return [...]string{"?", "FOLLOWERINFO", "LEADERINFO", "ACKEPOCH", "NEWLEADER", "ACK", "UPTODATE"}[k&7%7]
+	return [packetKinds]string{"?", "FOLLOWERINFO", "LEADERINFO", "ACKEPOCH", "NEWLEADER", "ACK", "UPTODATE", "DIFF",
+		"TRUNC", "SNAP", "PROPOSAL", "COMMIT", "INFORM"}[k%packetKinds]
 }
 
 // Packet is one message between a learner and its leader. Observers' OBSERVERINFO is FollowerInfo.
 type Packet struct {
-	Zxid    Zxid   // AckEpoch: the learner's last zxid; NewLeader: the leader's
+	Zxid    Zxid   // AckEpoch: the learner's last zxid; of a synchronisation and later: which one; 0 of NEWLEADER and its ACK
 	Epoch   uint32 // FollowerInfo: acceptedEpoch; otherwise the leader's epoch
 	Current uint32 // AckEpoch: the learner's currentEpoch
 	Kind    PacketKind
-	NoCount bool // AckEpoch: the wire's currentEpoch -1, "sync me, but do not count me"
-	Wrote   bool // AckEpoch: the step that sent it wrote acceptedEpoch. For P19 only, not on the wire
+	Value   uint8 // Proposal, Inform: which write it is
+	Count   uint8 // Diff, Trunc, Snap: how many transactions the leader has applied; a snapshot holds those
+	NoCount bool  // AckEpoch: the wire's currentEpoch -1, "sync me, but do not count me"
+	Wrote   bool  // AckEpoch: the step that sent it wrote acceptedEpoch. For P19 only, not on the wire
 }
 
 // Note is a notification to a member; its sender is the server that stepped.
@@ -72,6 +82,10 @@ const (
 	Synced                          // a learner of leader Peer acked NEWLEADER of Epoch
 	Ahead                           // a leader refused Peer, which is more recent than itself
 	GaveUp                          // the server went back to LOOKING
+	Proposed                        // a leader proposed Txn
+	Committed                       // a leader committed Txn
+	Replied                         // a leader told the client that its write, Txn, is done
+	RolledOver                      // a leader ran out of counters
 )
 
 // Fact is one such happening. Peer is a position.
@@ -81,6 +95,7 @@ type Fact struct {
 	Flag  bool
 	Epoch uint32
 	Max   uint32 // EpochFixed: the largest acceptedEpoch among the participants heard
+	Txn   Txn
 }
 
 // Outputs collects what one step does to the world. The caller resets and reuses it.
@@ -96,6 +111,8 @@ type Outputs struct {
 	Writes    int      // disk writes made
 	HaltAfter int      // in: let this many disk writes happen and no more; 0 lets all happen
 	halfway   bool     // in: the step is caught halfway, if it has a middle
+
+	history, missing []Txn // memory for PlanSync
 }
 
 // Reset empties the outputs and keeps their memory.

@@ -47,10 +47,28 @@ type Rules struct {
 	EpochAcked func(s *Server, e *Ensemble) bool
 	// Synchronise: a learner makes NEWLEADER durable: history first, then currentEpoch. (syncWithLeader)
 	Synchronise func(s *Server, p Packet, out *Outputs)
+	// PlanSync: how is a learner brought to the leader's history? (LearnerHandler.syncFollower)
+	PlanSync func(h History, peer Zxid, buf []Txn) SyncPlan
 	// Synced: are the NEWLEADER acks enough to serve? (Leader.waitForNewLeaderAck)
 	Synced func(s *Server, e *Ensemble) bool
 	// RefreshVote: the vote's peer epoch becomes the new epoch. (QuorumPeer.updateElectionVote)
 	RefreshVote func(s *Server)
+	// Commits: are these acks of a proposal enough to commit it? (Leader.tryToCommit)
+	Commits func(e *Ensemble, acks Set) bool
+	// CommitsUpTo: how many transactions has a follower committed after a COMMIT? (Follower.processPacket)
+	CommitsUpTo func(s *Server, z Zxid) int
+	// AcksUnflushed: is a proposal acked when it is logged, before it is flushed? (SyncRequestProcessor)
+	AcksUnflushed func() bool
+	// RepliesEarly: is a client told that its write is done before it is committed? (FinalRequestProcessor)
+	RepliesEarly func() bool
+	// LostQuorum: must a serving leader with these connected learners, and itself, step down? (Leader.lead)
+	LostQuorum func(e *Ensemble, connected Set) bool
+	// LastLogged: the zxid that a server votes with when a term is over. (QuorumPeer.getLastLoggedZxid)
+	LastLogged func(s *Server) Zxid
+	// Resends: are notifications sent again when nothing comes? (lookForLeader)
+	Resends func() bool
+	// Load: a starting process has read its log. (ZKDatabase.loadDataBase)
+	Load func(l *Log)
 	// Recovers: is a disk accepted at start? (QuorumPeer.loadDataBase)
 	Recovers func(d Disk) bool
 }
@@ -63,8 +81,10 @@ func Standard() Rules {
 		AnswersLagging: answersLagging, Answer: answer, Waits: waits, EndsWait: endsWait,
 		CountsTold: sameRound, CandidateEpoch: candidateEpoch, CountsHeard: isParticipant,
 		EpochReady: epochReady, PromiseAsLeader: promiseAsLeader, Promise: promise, IsAhead: isAhead,
-		CountsAck: countsAck, EpochAcked: epochAcked, Synchronise: synchronise, Synced: synced,
-		RefreshVote: refreshVote, Recovers: Recovers,
+		CountsAck: countsAck, EpochAcked: epochAcked, Synchronise: synchronise, PlanSync: PlanSync, Synced: synced,
+		RefreshVote: refreshVote, Commits: (*Ensemble).IsQuorum, CommitsUpTo: commitsUpTo, AcksUnflushed: never,
+		RepliesEarly: never, LostQuorum: lostQuorum, LastLogged: lastLogged, Resends: waits, Load: func(*Log) {},
+		Recovers: Recovers,
 	}
 }
 
@@ -185,13 +205,27 @@ func epochAcked(s *Server, e *Ensemble) bool {
 }
 
 func synchronise(s *Server, p Packet, out *Outputs) {
-	s.writeZxid(p.Zxid, out)
-	s.writeCurrentEpoch(p.Epoch, out)
+	s.SaveHistory(out)
+	s.SaveCurrentEpoch(p.Epoch, out)
 }
 
 func synced(s *Server, e *Ensemble) bool {
 	return s.newAcked.Has(int(s.pos)) && e.Rules.IsQuorum(e, s.newAcked)
 }
+
+// commitsUpTo: commits come in the order of proposals; another one is passed over (Learner.syncWithLeader).
+func commitsUpTo(s *Server, z Zxid) int {
+	if s.committed < s.log.n && s.log.zxids[s.committed] == z {
+		return s.Committed() + 1
+	}
+	return s.Committed()
+}
+
+func never() bool { return false }
+
+func lostQuorum(e *Ensemble, connected Set) bool { return !e.Rules.IsQuorum(e, connected) }
+
+func lastLogged(s *Server) Zxid { return s.Zxid }
 
 func refreshVote(s *Server) { s.Vote.PeerEpoch = s.Epoch }
 

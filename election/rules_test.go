@@ -263,8 +263,14 @@ func TestHaltedStepWritesOnlyItsFirst(t *testing.T) {
 	e := mustEnsemble(t, simple(3))
 	s := NewServer(e, 0, Disk{AcceptedEpoch: 2, CurrentEpoch: 1})
 	s.State, s.Phase, s.Epoch = Following, Discovery, 2
-	out := Outputs{HaltAfter: 1}
-	s.Step(e, &Input{Kind: PacketIn, From: 2, Packet: Packet{Kind: NewLeader, Epoch: 2, Zxid: NewZxid(2, 1)}}, &out)
+	var out Outputs
+	for _, p := range []Packet{{Kind: Diff}, {Kind: Proposal, Zxid: NewZxid(2, 1)}, {Kind: Commit, Zxid: NewZxid(2, 1)}, {Kind: NewLeader, Epoch: 2}} {
+		out.Reset()
+		if p.Kind == NewLeader {
+			out.HaltAfter = 1
+		}
+		s.Step(e, &Input{Kind: PacketIn, From: 2, Packet: p}, &out)
+	}
 	if want := (Disk{Zxid: NewZxid(2, 1), AcceptedEpoch: 2, CurrentEpoch: 1}); s.Disk != want || out.Writes != 1 {
 		t.Errorf("disk %v after %d writes, want %v", s.Disk, out.Writes, want)
 	}

@@ -380,6 +380,10 @@ var facts = [...]string{
 	Synced:      "is synchronised with %[2]v",
 	Ahead:       "refuses %[2]v, which is ahead",
 	GaveUp:      "gives up epoch %[1]d",
+	Proposed:    "proposes %[5]v",
+	Committed:   "commits %[5]v",
+	Replied:     "tells the client of %[5]v",
+	RolledOver:  "has no counter left in epoch %[1]d",
 }
 
 // done is what was decided and the facts of the step.
@@ -389,7 +393,7 @@ func (b *bench) done(out *Outputs) string {
 		text += fmt.Sprintf("decides from %v by %s, in its round %d\n", d.From, b.set(d.Counted), d.Round)
 	}
 	for _, f := range out.Facts {
-		text += fmt.Sprintf(facts[f.Kind], f.Epoch, b.e.Members[f.Peer].SID, f.Max, b.set(Set(f.Max))) + "\n"
+		text += fmt.Sprintf(facts[f.Kind], f.Epoch, b.e.Members[f.Peer].SID, f.Max, b.set(Set(f.Max)), f.Txn) + "\n"
 	}
 	if out.Writes > 0 {
 		text += fmt.Sprintf("writes: %d\n", out.Writes)

@@ -47,6 +47,8 @@ type Server struct {
 	core
 	recvset       table // while LOOKING: votes of this round
 	outofelection table // while LOOKING: decided votes of any round
+	disk          Log   // on disk: what is flushed
+	log           Log   // in memory, while the process runs: history, and what is logged or waits to be
 	lag           lag   // fine grain: what one of its threads has begun or not come to yet
 }
 
@@ -86,6 +88,14 @@ type core struct {
 	awaitInfo Set    // connected learners that wait for LEADERINFO
 	awaitSync Set    // connected learners that wait for NEWLEADER
 	inSync    Set    // connected learners that acked NEWLEADER
+
+	// Synchronisation and broadcast.
+	sync       PacketKind          // of a learner before NEWLEADER: Diff, Trunc or Snap
+	pending    logLen              // the last transactions in memory that wait for UPTODATE to be logged
+	committed  logLen              // the first transactions in memory that are known to be committed
+	awaiting   [MaxServers]Zxid    // of a leader: the last zxid of who is in awaitSync
+	forwarding Set                 // of a leader: connected learners that are synchronised or being so
+	acks       [MaxOutstanding]Set // of a leader: who has acked its proposals, from the oldest outstanding on
 }
 
 // NewServer is a server of the ensemble that has never been started.
@@ -97,6 +107,8 @@ func NewServer(e *Ensemble, pos int, d Disk) Server {
 // that its voters use.
 func (s *Server) CopyFrom(o *Server, voters int) {
 	s.core = o.core
+	s.disk.copyFrom(&o.disk)
+	s.log.copyFrom(&o.log)
 	s.recvset.copyFrom(&o.recvset, voters)
 	s.outofelection.copyFrom(&o.outofelection, voters)
 	if s.lag.busy() || o.lag.busy() {
@@ -104,9 +116,11 @@ func (s *Server) CopyFrom(o *Server, voters int) {
 	}
 }
 
-// become is NewServer in place, whatever s was: it clears what is used of the tables only.
+// become is NewServer in place, whatever s was, but for the log on its disk: it clears what is used of the
+// tables only.
 func (s *Server) become(sid SID, pos uint8, d Disk) {
 	s.core = core{SID: sid, pos: pos, Disk: d}
+	s.log.truncate(0)
 	s.recvset.clear()
 	s.outofelection.clear()
 	s.lag.clear()
@@ -127,6 +141,8 @@ const (
 	Handle                            // fine grain: the election thread takes the next notification of its queue
 	Resume                            // fine grain: a thread caught halfway goes on
 	Answer                            // fine grain: the receive path, caught halfway, goes on
+	Write                             // a client's write, Value, at a serving leader
+	Flush                             // fine grain: what is logged reaches the disk
 )
 
 // Input is one input. From is the sender's position. Halfway, in the fine grain, catches the thread that
@@ -136,8 +152,11 @@ type Input struct {
 	Kind    InputKind
 	From    uint8
 	Halfway bool
+	Value   uint8
 	Vote    Vote
 	Packet  Packet
+
+	Snapshot *Log // of a PacketIn of Snap: what it carries. Not kept
 }
 
 // Step lets the input happen. It is the engine's only door: what leaves the server is in out.
@@ -166,7 +185,11 @@ func (s *Server) Step(e *Ensemble, in *Input, out *Outputs) {
 	case Offer:
 		s.offer(e, out)
 	case PacketIn:
-		s.packet(e, int(in.From), in.Packet, out)
+		s.packet(e, in, out)
+	case Write:
+		s.propose(e, in.Value, out)
+	case Flush:
+		s.flushed(e, out)
 	case GiveUp:
 		out.HangUp = s.State != Leading
 		s.giveUp(e, out)
@@ -179,6 +202,8 @@ func (s *Server) Step(e *Ensemble, in *Input, out *Outputs) {
 func (s *Server) start(e *Ensemble, out *Outputs) {
 	s.become(s.SID, s.pos, s.Disk)
 	s.AcceptedEpoch, s.CurrentEpoch, s.Zxid = s.Disk.AcceptedEpoch, s.Disk.CurrentEpoch, s.Disk.Zxid
+	s.log.copyFrom(&s.disk)
+	e.Rules.Load(&s.log)
 	s.Vote = Vote{Candidate: Candidate{Leader: s.SID, Zxid: s.Zxid, PeerEpoch: s.CurrentEpoch}, Round: NoRound}
 	s.lookForLeader(e, out)
 }
@@ -189,6 +214,8 @@ func (s *Server) giveUp(e *Ensemble, out *Outputs) {
 		out.Close = 1<<len(e.Members) - 1
 	}
 	out.fact(Fact{Kind: GaveUp, Epoch: s.Epoch})
+	s.Zxid = e.Rules.LastLogged(s)
+	s.stopSync(out)
 	s.endTerm()
 	if out.halfway {
 		s.State, s.Phase, s.lag.stage = Looking, Election, Entering
@@ -200,7 +227,8 @@ func (s *Server) giveUp(e *Ensemble, out *Outputs) {
 func (s *Server) endTerm() {
 	s.Epoch, s.Offered = 0, false
 	s.heard, s.candidate, s.heardMax, s.acked, s.newAcked = 0, 0, 0, 0, 0
-	s.awaitInfo, s.awaitSync, s.inSync = 0, 0, 0
+	s.awaitInfo, s.awaitSync, s.inSync, s.forwarding = 0, 0, 0, 0
+	s.acks, s.awaiting = [MaxOutstanding]Set{}, [MaxServers]Zxid{}
 }
 
 // Crash loses all but the disk.
@@ -234,17 +262,10 @@ func (s *Server) writeAcceptedEpoch(epoch uint32, out *Outputs) {
 	}
 }
 
-func (s *Server) writeCurrentEpoch(epoch uint32, out *Outputs) {
+// SaveCurrentEpoch writes currentEpoch to the disk.
+func (s *Server) SaveCurrentEpoch(epoch uint32, out *Outputs) {
 	s.CurrentEpoch = epoch
 	if out.write() {
 		s.Disk.CurrentEpoch = epoch
-	}
-}
-
-// writeZxid brings the log to its new end; nothing is written where it already is there.
-func (s *Server) writeZxid(z Zxid, out *Outputs) {
-	s.Zxid = z
-	if s.Disk.Zxid != z && out.write() {
-		s.Disk.Zxid = z
 	}
 }

@@ -8,7 +8,8 @@ func (s *Server) offer(e *Ensemble, out *Outputs) {
 }
 
 // packet takes a packet of the follower-leader connection.
-func (s *Server) packet(e *Ensemble, from int, p Packet, out *Outputs) {
+func (s *Server) packet(e *Ensemble, in *Input, out *Outputs) {
+	from, p := int(in.From), in.Packet
 	switch p.Kind {
 	case FollowerInfo:
 		s.followerInfo(e, from, p, out)
@@ -19,10 +20,21 @@ func (s *Server) packet(e *Ensemble, from int, p Packet, out *Outputs) {
 	case NewLeader:
 		s.newLeader(e, from, p, out)
 	case Ack:
-		s.ackNewLeader(e, from, out)
+		if p.Zxid.Counter() != 0 {
+			s.ackProposal(e, from, p.Zxid, out)
+		} else {
+			s.ackNewLeader(e, from, out)
+		}
 	case UpToDate:
-		s.Phase = Broadcast
-		e.Rules.RefreshVote(s)
+		s.upToDate(e, out)
+	case Diff, Trunc, Snap:
+		s.beginSync(p, in.Snapshot, out)
+	case Proposal:
+		s.proposal(e, p, out)
+	case Commit:
+		s.committed = logLen(e.Rules.CommitsUpTo(s, p.Zxid))
+	case Inform:
+		s.inform(e, p, out)
 	}
 }
 
@@ -31,8 +43,9 @@ func (s *Server) packet(e *Ensemble, from int, p Packet, out *Outputs) {
 // of NEWLEADER.
 func (s *Server) disconnected(learner int) {
 	s.awaitInfo = s.awaitInfo.Without(learner)
-	s.awaitSync = s.awaitSync.Without(learner)
+	s.awaitSync, s.awaiting[learner] = s.awaitSync.Without(learner), 0
 	s.inSync = s.inSync.Without(learner)
+	s.forwarding = s.forwarding.Without(learner)
 }
 
 func (s *Server) followerInfo(e *Ensemble, from int, p Packet, out *Outputs) {
@@ -84,7 +97,7 @@ func (s *Server) leaderInfo(e *Ensemble, from int, p Packet, out *Outputs) {
 // ahead: it is synchronised, and truncated where need be.
 func (s *Server) ackEpoch(e *Ensemble, from int, p Packet, out *Outputs) {
 	if s.Phase != Discovery {
-		s.sendNewLeader(from, out)
+		s.sendSync(e, from, p.Zxid, out)
 		return
 	}
 	if !p.NoCount && e.Rules.IsAhead(s, p) {
@@ -93,6 +106,7 @@ func (s *Server) ackEpoch(e *Ensemble, from int, p Packet, out *Outputs) {
 		return
 	}
 	s.awaitSync = s.awaitSync.With(from)
+	s.awaiting[from] = p.Zxid
 	if e.Rules.CountsAck(e, from, p) {
 		out.fact(Fact{Kind: AckCounted, Peer: uint8(from), Epoch: s.Epoch, Flag: p.Wrote})
 		s.countAck(e, out, from)
@@ -110,7 +124,8 @@ func (s *Server) countAck(e *Ensemble, out *Outputs, from int) {
 	s.Phase = Synchronization
 	for i := range e.Members {
 		if s.awaitSync.Has(i) {
-			s.sendNewLeader(i, out)
+			s.sendSync(e, i, s.awaiting[i], out)
+			s.awaiting[i] = 0
 		}
 	}
 	s.awaitSync = 0
@@ -124,23 +139,27 @@ func (s *Server) countAck(e *Ensemble, out *Outputs, from int) {
 // establish: the leader's own thread writes currentEpoch and waits for acks of NEWLEADER, its own first.
 func (s *Server) establish(e *Ensemble, out *Outputs) {
 	out.fact(Fact{Kind: Established, Epoch: s.Epoch, Max: uint32(s.acked)})
-	s.writeCurrentEpoch(s.Epoch, out)
+	s.SaveCurrentEpoch(s.Epoch, out)
 	s.acked = 0
 	s.countNewLeader(e, int(s.pos), out)
-}
-
-// sendNewLeader ends a synchronisation. The history that goes before it is represented by its end: the
-// last zxid in the leader's log.
-func (s *Server) sendNewLeader(to int, out *Outputs) {
-	out.send(to, Packet{Kind: NewLeader, Epoch: s.Epoch, Zxid: s.Disk.Zxid})
 }
 
 // newLeader at a learner: history, currentEpoch, then the ack (Learner.syncWithLeader).
 func (s *Server) newLeader(e *Ensemble, from int, p Packet, out *Outputs) {
 	e.Rules.Synchronise(s, p, out)
-	s.Phase = Synchronization
+	s.Phase, s.sync = Synchronization, 0
 	out.fact(Fact{Kind: Synced, Peer: uint8(from), Epoch: p.Epoch})
 	out.send(from, Packet{Kind: Ack, Epoch: p.Epoch})
+}
+
+// upToDate: a learner serves, its vote has the new epoch, and what has come since NEWLEADER is logged.
+func (s *Server) upToDate(e *Ensemble, out *Outputs) {
+	s.Phase = Broadcast
+	e.Rules.RefreshVote(s)
+	if s.pending > 0 {
+		s.pending = 0
+		s.logged(e, out)
+	}
 }
 
 func (s *Server) ackNewLeader(e *Ensemble, from int, out *Outputs) {
@@ -164,6 +183,7 @@ func (s *Server) countNewLeader(e *Ensemble, from int, out *Outputs) {
 	out.fact(Fact{Kind: Serving, Epoch: s.Epoch, Max: uint32(s.newAcked)})
 	s.newAcked = 0
 	s.Phase = Broadcast
+	s.committed = s.log.n // all of its history
 	s.Zxid = NewZxid(s.Epoch, 0)
 	e.Rules.RefreshVote(s)
 	for i := range e.Members {
@@ -175,7 +195,7 @@ func (s *Server) countNewLeader(e *Ensemble, from int, out *Outputs) {
 
 // LostQuorum tells whether a serving leader has too few connected learners (the check of Leader.lead).
 func (s *Server) LostQuorum(e *Ensemble, connected Set) bool {
-	return !e.Rules.IsQuorum(e, connected.With(int(s.pos)))
+	return e.Rules.LostQuorum(e, connected.With(int(s.pos)))
 }
 
 // CandidateAfter is the epoch a leader would propose after hearing an acceptedEpoch.
@@ -184,12 +204,12 @@ func (s *Server) CandidateAfter(e *Ensemble, accepted uint32) uint32 {
 }
 
 // Interruptible tells whether the input makes more than one disk write, so that a crash can fall
-// between them: NEWLEADER at a learner whose log is not at its end yet, and the offer of a leader that
-// is a quorum by itself. All other steps make at most one.
+// between them: NEWLEADER at a learner that has history to write, and the offer of a leader that is a
+// quorum by itself. All other steps make at most one.
 func (s *Server) Interruptible(e *Ensemble, in *Input) bool {
 	switch in.Kind {
 	case PacketIn:
-		return in.Packet.Kind == NewLeader && s.Disk.Zxid != in.Packet.Zxid
+		return in.Packet.Kind == NewLeader && s.unsaved()
 	case Offer:
 		return e.Rules.IsQuorum(e, s.heard.With(int(s.pos))) && e.Rules.IsQuorum(e, Set(0).With(int(s.pos)))
 	}

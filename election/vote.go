@@ -130,7 +130,7 @@ func (v Vote) String() string {
 	return fmt.Sprintf("%v %v round %d", v.State, v.Candidate, int64(v.Round))
 }
 
-// Disk is what survives a crash.
+// Disk is the three numbers on a disk that an election goes by; the log itself is [Server.OnDisk].
 type Disk struct {
 	Zxid          Zxid   // last zxid in the log
 	AcceptedEpoch uint32 // last epoch promised; >= CurrentEpoch

@@ -110,7 +110,7 @@ func (f *settling) enabled(a cluster.Action) bool {
 // time-outs of seconds.
 func fast(a cluster.Action) bool {
 	switch a.Kind {
-	case cluster.Deliver, cluster.Packet, cluster.Offer, cluster.Handle, cluster.Resume, cluster.Answer:
+	case cluster.Deliver, cluster.Packet, cluster.Offer, cluster.Handle, cluster.Resume, cluster.Answer, cluster.Flush:
 		return true
 	}
 	return false

@@ -39,11 +39,26 @@ func Setup(c Choices) cluster.Config {
 	if err != nil {
 		panic("a generated ensemble is always valid: " + err.Error())
 	}
+	if c.Int(8) < 7 {
+		promise(e, disks)
+	}
 	cfg := cluster.Config{Ensemble: e, Disks: disks, Limits: faults(c), FIFO: c.Int(8) == 7, Track: TrackOf(All())}
 	if e.Fine = c.Int(4) == 3; e.Fine {
 		cfg.Limits.Lags, cfg.Limits.Inbox = budget(c), 1+c.Int(election.MaxInbox)
 	}
 	return cfg
+}
+
+// promise makes disks plausible: what the newest epoch is was promised by a quorum.
+func promise(e *election.Ensemble, disks []election.Disk) {
+	newest, promised := uint32(0), election.Set(0)
+	for _, d := range disks {
+		newest = max(newest, d.CurrentEpoch)
+	}
+	for i := 0; i < e.Voters && !e.IsQuorum(promised); i++ {
+		disks[i].AcceptedEpoch = max(disks[i].AcceptedEpoch, newest)
+		promised = promised.With(i)
+	}
 }
 
 // disk draws small epochs and counters, so that ties are the rule: epoch(zxid) <= currentEpoch <=
@@ -58,7 +73,11 @@ func disk(c Choices) election.Disk {
 	if c.Int(4) == 3 {
 		epoch = uint32(c.Int(int(current) + 1))
 	}
-	return election.Disk{AcceptedEpoch: accepted, CurrentEpoch: current, Zxid: election.NewZxid(epoch, uint32(c.Int(3)))}
+	counter := uint32(c.Int(3))
+	if epoch > 0 && counter == 0 && c.Int(4) < 3 {
+		counter = 1 // few are at (e,0), which tells of a history that others must have
+	}
+	return election.Disk{AcceptedEpoch: accepted, CurrentEpoch: current, Zxid: election.NewZxid(epoch, counter)}
 }
 
 // faults draws a profile: no faults at all, or none, few or many of each kind, and channels of one to
@@ -66,6 +85,7 @@ func disk(c Choices) election.Disk {
 func faults(c Choices) cluster.Limits {
 	l := cluster.DefaultLimits()
 	l.Rounds, l.Epochs = 12, 12
+	l.Writes = budget(c)
 	l.ChannelLen = 1 + c.Int(3)
 	if c.Int(4) == 0 {
 		return l

@@ -49,6 +49,17 @@ func (st Step) actor() *election.Server {
 
 func (st Step) members() []election.Member { return st.System.Ensemble.Members }
 
+// sids are the members of a set.
+func (st Step) sids(set election.Set) []election.SID {
+	var list []election.SID
+	for i := range st.members() {
+		if set.Has(i) {
+			list = append(list, st.sid(i))
+		}
+	}
+	return list
+}
+
 func (st Step) sid(pos int) election.SID { return st.System.Ensemble.Members[pos].SID }
 
 // Property is one statement. Check may be nil for one that needs a whole run.
@@ -90,7 +101,7 @@ const (
 // All are the properties that must hold, in the order of the catalogue, then the situations that must
 // occur, then what a whole run is judged by.
 func All() []Property {
-	return slices.Concat(epochProperties(), decisionProperties(), diskProperties(), conductProperties(), []Property{
+	return slices.Concat(epochProperties(), decisionProperties(), diskProperties(), historyProperties(), conductProperties(), []Property{
 		{Name: "a-leader-serves", Kind: Sometimes, Doc: "a leader gets as far as BROADCAST", Check: aLeaderServes},
 		{ID: "P10", Name: ElectionEnds, Kind: Eventually,
 			Doc: "faults over and a quorum up: one serving leader, followed by all that are up"},
