@@ -48,3 +48,47 @@ func Example() {
 	// server 2 at 127.0.20.2:3888: LOOKING 2:1,1.5 round 1, <nil>
 	// skip: notification of 30 bytes: the version is cut off
 }
+
+// A leader tells a follower that is behind what it has missed, as PROPOSAL and COMMIT.
+func ExampleReadQuorumPacket() {
+	txn := wire.Txn{
+		Zxid: election.NewZxid(1, 5), Type: wire.TxnSetData,
+		Body: wire.SetData{Path: "/a", Data: []byte("more"), Version: 1},
+	}
+	data, err := txn.AppendBinary(nil)
+	if err != nil {
+		panic(err)
+	}
+	var sent []byte
+	for _, p := range []wire.QuorumPacket{
+		{Type: wire.PacketDiff, Zxid: txn.Zxid},
+		{Type: wire.PacketProposal, Zxid: txn.Zxid, Data: data},
+		{Type: wire.PacketCommit, Zxid: txn.Zxid},
+		{Type: wire.PacketNewLeader, Zxid: election.NewZxid(2, 0), Data: []byte("version=0")},
+	} {
+		if sent, err = p.AppendBinary(sent); err != nil {
+			panic(err)
+		}
+	}
+
+	r := bytes.NewReader(sent)
+	for {
+		p, err := wire.ReadQuorumPacket(r)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Println(p)
+		if p.Type == wire.PacketProposal {
+			txn, err = wire.ParseTxn(p.Data)
+			fmt.Printf("  %+v, %v\n", txn.Body, err)
+		}
+	}
+	// Output:
+	// DIFF 1.5
+	// PROPOSAL 1.5, 50 bytes
+	//   {Path:/a Data:[109 111 114 101] Version:1}, <nil>
+	// COMMIT 1.5
+	// NEWLEADER 2.0, 9 bytes
+	// EOF
+}

@@ -9,5 +9,5 @@
 //
 // It never answers a notification by itself, never repeats one, and has no clock: how long to wait is up to
 // the context of each call. It never asks the server anything that an operator would not: [Ask] is a
-// stranger that the server answers and forgets.
+// stranger that the server answers and forgets, and that asks again if it is not answered.
 package peer
