@@ -24,6 +24,7 @@ const (
 	Answer                  // answer s: the receive path, caught halfway, goes on; halfway: with what it has read (fine grain)
 	Write                   // write s: a client's write at a serving leader
 	Flush                   // flush s: what is logged reaches the disk (fine grain)
+	Calm                    // calm: from now on no faults, and a network that is faster than all time-outs
 	Crash                   // crash s [n]: after the n-th disk write of the step it interrupts
 	Restart                 // restart s: the process starts on the disk that the crash left
 	Cut                     // cut a-b: no connection between the two until healed
@@ -37,7 +38,7 @@ const (
 
 var kindNames = [kinds]string{Start: "start", Deliver: "deliver", Timeout: "timeout", Decide: "decide",
 	Offer: "offer", Packet: "packet", GiveUp: "giveup",
-	Handle: "handle", Resume: "resume", Answer: "answer", Write: "write", Flush: "flush", Crash: "crash", Restart: "restart", Cut: "cut",
+	Handle: "handle", Resume: "resume", Answer: "answer", Write: "write", Flush: "flush", Calm: "calm", Crash: "crash", Restart: "restart", Cut: "cut",
 	Heal: "heal", Reset: "reset", Drop: "drop", Dup: "dup", Wipe: "wipe"}
 
 func (k Kind) String() string {
@@ -83,6 +84,9 @@ type Action struct {
 }
 
 func (a Action) String() string {
+	if a.Kind == Calm {
+		return kindNames[Calm]
+	}
 	s := a.Kind.String() + " " + strconv.Itoa(int(a.From))
 	if sep := a.Kind.shape(); sep != "" {
 		s += sep + strconv.Itoa(int(a.To))
@@ -100,6 +104,9 @@ func (a Action) String() string {
 // the words.
 func ParseAction(line string) (Action, error) {
 	words := strings.Fields(line)
+	if len(words) == 1 && words[0] == kindNames[Calm] {
+		return Action{Kind: Calm}, nil
+	}
 	if len(words) < 2 {
 		return Action{}, fmt.Errorf("action %q: want a kind and a server", line)
 	}
@@ -109,7 +116,7 @@ func ParseAction(line string) (Action, error) {
 			a.Kind = Kind(k)
 		}
 	}
-	if a.Kind == 0 {
+	if a.Kind == 0 || a.Kind == Calm {
 		return Action{}, fmt.Errorf("unknown action %q", words[0])
 	}
 	from, to, linked := words[1], "", false

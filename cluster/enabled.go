@@ -41,6 +41,7 @@ func (y *System) Cut(s *State) uint64 { return s.cut }
 // Actions appends what can happen now, in a fixed order.
 func (y *System) Actions(s *State, buf []Action) []Action {
 	s.cut = 0
+	at := len(buf)
 	for i := range s.Servers {
 		buf = y.serverActions(s, i, buf)
 	}
@@ -62,14 +63,21 @@ func (y *System) Actions(s *State, buf []Action) []Action {
 			buf = y.packetActions(s, learner, buf)
 		}
 	}
-	return y.faultActions(s, buf)
+	if s.Calm() {
+		return calmActions(buf, at)
+	}
+	buf = y.faultActions(s, buf)
+	if y.Limits.Calm > 0 {
+		buf = append(buf, Action{Kind: Calm})
+	}
+	return buf
 }
 
 func (y *System) sid(pos int) election.SID { return y.Ensemble.Members[pos].SID }
 
 // roundsLeft tells whether a server may enter another round.
 func (y *System) roundsLeft(s *State, round uint64) bool {
-	if y.Limits.Rounds == Unlimited || round < uint64(y.Limits.Rounds) {
+	if s.Calm() || y.Limits.Rounds == Unlimited || round < uint64(y.Limits.Rounds) {
 		return true
 	}
 	s.cut |= 1 << cutRounds
@@ -78,7 +86,7 @@ func (y *System) roundsLeft(s *State, round uint64) bool {
 
 // epochsLeft tells whether a leader may hear an acceptedEpoch without proposing too large an epoch.
 func (y *System) epochsLeft(s *State, leader *election.Server, accepted uint32) bool {
-	if leader.Epoch != 0 || uint64(leader.CandidateAfter(y.Ensemble, accepted)) <= y.lastEpoch {
+	if s.Calm() || leader.Epoch != 0 || uint64(leader.CandidateAfter(y.Ensemble, accepted)) <= y.lastEpoch {
 		return true
 	}
 	s.cut |= 1 << cutEpochs
@@ -101,7 +109,7 @@ func (y *System) serverActions(s *State, i int, buf []Action) []Action {
 	case v.State == election.Looking && v.Waiting:
 		buf = y.divided(s, i, Decide, election.Decide, buf)
 	case v.State == election.Looking:
-		if y.resendTells(s, i) && y.afford(s, cutTimeouts) {
+		if y.resendTells(s, i) && (s.Calm() || y.afford(s, cutTimeouts)) {
 			buf = append(buf, Action{Kind: Timeout, From: sid})
 		}
 	default:
@@ -133,8 +141,11 @@ func (y *System) broadcastActions(s *State, i int, buf []Action) []Action {
 	if y.Limits.Writes == 0 || !y.Phases.include(election.Broadcast) || !y.afford(s, cutWrites) {
 		return buf
 	}
-	if v.History().Len() == election.MaxLog || v.Outstanding() == election.MaxOutstanding || !y.roundsLeft(s, v.Round) {
+	if v.History().Len() == election.MaxLog || v.Outstanding() == election.MaxOutstanding {
 		s.cut |= 1 << cutWrites
+		return buf
+	}
+	if v.RunsOut(y.Ensemble) && !y.roundsLeft(s, v.Round) {
 		return buf
 	}
 	return append(buf, Action{Kind: Write, From: v.SID})
@@ -192,7 +203,9 @@ func (y *System) Stalled(s *State, i int) bool {
 
 // mayGiveUp: a stalled term ends. One that could go on can end too, because nothing bounds how slow a
 // peer is: that has a budget.
-func (y *System) mayGiveUp(s *State, i int) bool { return y.Stalled(s, i) || y.afford(s, cutGiveUps) }
+func (y *System) mayGiveUp(s *State, i int) bool {
+	return y.Stalled(s, i) || !s.Calm() && y.afford(s, cutGiveUps)
+}
 
 func (y *System) packetActions(s *State, learner int, buf []Action) []Action {
 	l := &s.links[learner]

@@ -29,6 +29,8 @@ type Limits struct {
 	Epochs     int // how far epochs may grow above the largest acceptedEpoch at the start
 	ChannelLen int // notifications in a channel, 1..MaxChannel
 
+	Calm int // 1: the run may become calm, once and for ever
+
 	// Of the fine grain.
 	Lags  int // how often a thread is caught halfway through its step
 	Inbox int // notifications that wait for an election thread, 1..election.MaxInbox
@@ -68,6 +70,7 @@ var limitFields = [...]limitField{
 	{"rounds", "largest round (-1: no limit)", false, func(l *Limits) *int { return &l.Rounds }},
 	{"epochs", "growth of epochs (-1: no limit)", false, func(l *Limits) *int { return &l.Epochs }},
 	{"channel-len", "notifications per channel", false, func(l *Limits) *int { return &l.ChannelLen }},
+	{"calm", "1: a time without faults may begin, for what must happen in the end", false, func(l *Limits) *int { return &l.Calm }},
 	{"lags", "threads caught halfway, fine grain (-1: no limit)", false, func(l *Limits) *int { return &l.Lags }},
 	{"inbox", "notifications that wait for a thread, fine grain", false, func(l *Limits) *int { return &l.Inbox }},
 }
@@ -80,6 +83,7 @@ const (
 	cutRounds
 	cutEpochs
 	cutChannel
+	cutCalm
 	cutLags
 	cutInbox
 )
@@ -154,9 +158,12 @@ func (l Limits) Validate() error {
 		switch {
 		case v > MaxBudget:
 			return fmt.Errorf("limit %s: %d is above %d", field.Name, v, MaxBudget)
-		case v < 0 && (v != Unlimited || field.Fault || i == cutWrites || i == cutChannel || i == cutInbox):
+		case v < 0 && (v != Unlimited || field.Fault || i == cutWrites || i == cutCalm || i == cutChannel || i == cutInbox):
 			return fmt.Errorf("limit %s: %d is negative", field.Name, v)
 		}
+	}
+	if l.Calm > 1 {
+		return fmt.Errorf("limit calm: %d is not 0 or 1", l.Calm)
 	}
 	if l.Writes > maxWrites {
 		return fmt.Errorf("limit writes: %d is above %d", l.Writes, maxWrites)

@@ -21,6 +21,8 @@ func anyLimits(t *rapid.T) Limits {
 			low, high = 1, election.MaxInbox
 		case i == cutWrites:
 			high = maxWrites
+		case i == cutCalm:
+			high = 1
 		case !field.Fault:
 			low = Unlimited
 		}
@@ -70,7 +72,7 @@ func TestParseLimitsErrors(t *testing.T) {
 func TestLimitFieldsAgreeWithBits(t *testing.T) {
 	names := map[int]string{crashesLimit: "crashes", restartsLimit: "restarts", cutsLimit: "cuts", resetsLimit: "resets",
 		dropsLimit: "drops", dupsLimit: "dups", wipesLimit: "wipes", cutWrites: "writes", cutGiveUps: "giveups", cutTimeouts: "timeouts",
-		cutRounds: "rounds", cutEpochs: "epochs", cutChannel: "channel-len",
+		cutRounds: "rounds", cutEpochs: "epochs", cutChannel: "channel-len", cutCalm: "calm",
 		cutLags: "lags", cutInbox: "inbox"}
 	if len(names) != len(limitFields) {
 		t.Errorf("%d constants for %d limits", len(names), len(limitFields))

@@ -177,6 +177,10 @@ func (y *System) Copy(dst, src *State) {
 func (y *System) Apply(s *State, a Action) {
 	s.Out.Reset()
 	s.In.Kind, s.cut = 0, 0
+	if a.Kind == Calm {
+		s.spent[cutCalm], s.Actor = 1, -1
+		return
+	}
 	from, ok := y.Ensemble.Position(a.From)
 	if !ok {
 		panic("action of a server outside the cluster: " + a.String())
@@ -192,7 +196,9 @@ func (y *System) Apply(s *State, a Action) {
 		v := y.pop(s, from, to)
 		y.step(s, to, &election.Input{Kind: election.Notification, From: uint8(from), Vote: v, Halfway: a.N > 0})
 	case Timeout:
-		s.spend(cutTimeouts, y.Limits.Timeouts)
+		if !s.Calm() {
+			s.spend(cutTimeouts, y.Limits.Timeouts)
+		}
 		y.step(s, from, &election.Input{Kind: election.Timeout})
 	case Decide:
 		y.step(s, from, &election.Input{Kind: election.Decide, Halfway: a.N > 0})

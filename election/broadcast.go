@@ -7,12 +7,8 @@ const MaxOutstanding = 8
 // who follows, then logged. When the counter would be the last one the leader steps down instead, so that
 // the next zxid has a new epoch (ZOOKEEPER-1277).
 func (s *Server) propose(e *Ensemble, value uint8, out *Outputs) {
-	z := s.log.End()
-	if z.Epoch() != s.Epoch || s.log.n == 0 {
-		z = NewZxid(s.Epoch, 0)
-	}
-	z++
-	if z.Counter() == e.LastCounter {
+	z := s.nextZxid()
+	if s.RunsOut(e) {
 		out.fact(Fact{Kind: RolledOver, Epoch: s.Epoch})
 		s.giveUp(e, out)
 		return
@@ -30,6 +26,17 @@ func (s *Server) propose(e *Ensemble, value uint8, out *Outputs) {
 	}
 	s.logged(e, out)
 }
+
+// nextZxid is that of a serving leader's next proposal.
+func (s *Server) nextZxid() Zxid {
+	if z := s.log.End(); z.Epoch() == s.Epoch {
+		return z + 1
+	}
+	return NewZxid(s.Epoch, 1)
+}
+
+// RunsOut tells whether a serving leader has no counter for another proposal.
+func (s *Server) RunsOut(e *Ensemble) bool { return s.nextZxid().Counter() == e.LastCounter }
 
 // logged: the last transactions of the log have been handed to the log's thread (SyncRequestProcessor),
 // which in the coarse grain has written them at once.

@@ -68,7 +68,7 @@ type Rules struct {
 	// Resends: are notifications sent again when nothing comes? (lookForLeader)
 	Resends func() bool
 	// Load: a starting process has read its log. (ZKDatabase.loadDataBase)
-	Load func(l *Log)
+	Load func(s *Server)
 	// Recovers: is a disk accepted at start? (QuorumPeer.loadDataBase)
 	Recovers func(d Disk) bool
 }
@@ -83,7 +83,7 @@ func Standard() Rules {
 		EpochReady: epochReady, PromiseAsLeader: promiseAsLeader, Promise: promise, IsAhead: isAhead,
 		CountsAck: countsAck, EpochAcked: epochAcked, Synchronise: synchronise, PlanSync: PlanSync, Synced: synced,
 		RefreshVote: refreshVote, Commits: (*Ensemble).IsQuorum, CommitsUpTo: commitsUpTo, AcksUnflushed: never,
-		RepliesEarly: never, LostQuorum: lostQuorum, LastLogged: lastLogged, Resends: waits, Load: func(*Log) {},
+		RepliesEarly: never, LostQuorum: lostQuorum, LastLogged: lastLogged, Resends: waits, Load: func(*Server) {},
 		Recovers: Recovers,
 	}
 }

@@ -15,19 +15,26 @@ import (
 // TestScenarios plays one server against scripted peers. The commands of testdata/*.txt:
 //
 //	ensemble 0 1:group1*2 2:observer     the configuration: voters, with group and weight, observers
+//	    [fine] [last-counter=3]          in the fine grain; leaders step down at that counter
 //	server SID:EPOCH[/ACCEPTED],ZXID     the server under test, not started
+//	    [log=1.1,1.2=7 [snapshot=1]]     its log, on show from then on; how much of it came in a snapshot
+//	follows 1 epoch=6                    start it, let it decide for a leader and promise that one's epoch
+//	serves 1 2                           start it, let these elect it and be in sync with it
 //	play                                 one step per line, each of:
-//	  start | timeout | decide | offer | giveup | crash | disconnected SID
+//	  start | timeout | decide | offer | giveup | crash | disconnected SID | write VALUE | flush | handle
 //	  notification from=0 STATE LEADER:EPOCH,ZXID round 1 [version 0]
-//	  packet from=0 KIND epoch=6 [current=0] [zxid=0]      FOLLOWERINFO's epoch is acceptedEpoch
+//	  packet from=0 KIND epoch=6 [current=0] [zxid=0] [value=7] [count=2] [snapshot=1.1,1.2=7]
+//	                                     FOLLOWERINFO's epoch is acceptedEpoch
 //	  vote LEADER:EPOCH,ZXID round 101   replaces the stored vote, as tests of ZooKeeper do
 //	tables                               recvset and outofelection
 //	predicate NEW CURRENT                does the new candidate beat the current one?
 //	tracker self=3 round=1               a table of votes, then "probe:": who equals it, checkLeader
 //	quorum 1 2                           are these a quorum?
 //	enough 1 2                           are these enough for the server, as a leader?
+//	plan logged=1 committed=2,3 last=3 peer=2   how a leader brings a learner to its history
 //
-// A step is a command too. It prints the server, what it sent, and what it decided or did.
+// A step is a command too. It prints the server, what it sent, and what it decided or did. Transactions are
+// written ZXID, or ZXID=VALUE for a write of the run; in a log a bar ends what came in a snapshot.
 func TestScenarios(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txt")
 	if err != nil || len(files) == 0 {
@@ -49,8 +56,9 @@ func TestScenarios(t *testing.T) {
 
 // bench is the server under test and its surroundings.
 type bench struct {
-	e *Ensemble
-	s Server
+	e    *Ensemble
+	s    Server
+	logs bool // are on show
 }
 
 func (b *bench) command(d *datadriven.TestData) (string, error) {
@@ -59,7 +67,13 @@ func (b *bench) command(d *datadriven.TestData) (string, error) {
 	case "ensemble":
 		return "", b.ensemble(words[1:])
 	case "server":
-		return "", b.server(words[1])
+		return "", errors.Join(b.server(words[1]), b.history(words[2:]))
+	case "follows":
+		return b.follows(words[1], words[2])
+	case "serves":
+		return b.serves(words[1:])
+	case "plan":
+		return plan(words[1:])
 	case "play":
 		return b.play(d.Input)
 	case "tables":
@@ -97,7 +111,17 @@ func (b *bench) play(input string) (string, error) {
 
 func (b *bench) ensemble(words []string) (err error) {
 	var members []Member
+	fine, last := false, uint32(1<<32-1)
 	for _, word := range words {
+		if counter, ok := strings.CutPrefix(word, "last-counter="); ok {
+			if last, err = ParseEpoch(counter); err != nil {
+				return err
+			}
+			continue
+		}
+		if fine = fine || word == "fine"; word == "fine" {
+			continue
+		}
 		sid, role, _ := strings.Cut(word, ":")
 		m := Member{Observer: role == "observer"}
 		if m.SID, err = parseSID(sid); err != nil {
@@ -110,7 +134,9 @@ func (b *bench) ensemble(words []string) (err error) {
 		}
 		members = append(members, m)
 	}
-	b.e, err = NewEnsemble(members)
+	if b.e, err = NewEnsemble(members); err == nil {
+		b.e.Fine, b.e.LastCounter = fine, last
+	}
 	return err
 }
 
@@ -208,12 +234,17 @@ func options(words []string) (o map[string]Zxid, err error) {
 }
 
 func (b *bench) input(words []string) (Input, error) {
-	plain := map[string]InputKind{"start": Start, "timeout": Timeout, "decide": Decide, "offer": Offer, "giveup": GiveUp}
+	plain := map[string]InputKind{"start": Start, "timeout": Timeout, "decide": Decide, "offer": Offer, "giveup": GiveUp,
+		"flush": Flush, "handle": Handle}
 	if kind, ok := plain[words[0]]; ok && len(words) == 1 {
 		return Input{Kind: kind}, nil
 	}
 	if len(words) < 2 {
 		return Input{}, fmt.Errorf("unknown step %q", words)
+	}
+	if words[0] == "write" {
+		value, err := strconv.ParseUint(words[1], 10, 8)
+		return Input{Kind: Write, Value: uint8(value)}, err
 	}
 	from, err := b.positions([]string{strings.TrimPrefix(words[1], "from=")})
 	if err != nil || from == 0 {
@@ -231,25 +262,11 @@ func (b *bench) input(words []string) (Input, error) {
 		in.Vote, err = parseVote(words[2:])
 	case "packet":
 		in.Kind = PacketIn
-		in.Packet, err = parsePacket(words[2:])
+		in.Packet, in.Snapshot, err = parsePacket(words[2:])
 	default:
 		err = fmt.Errorf("unknown step %q", words)
 	}
 	return in, err
-}
-
-func parsePacket(words []string) (p Packet, err error) {
-	kinds := []string{"", "FOLLOWERINFO", "LEADERINFO", "ACKEPOCH", "NEWLEADER", "ACK", "UPTODATE"}
-	p.Kind = PacketKind(max(0, slices.Index(kinds, words[0])))
-	if p.Kind == 0 {
-		return p, fmt.Errorf("unknown packet %q", words[0])
-	}
-	o, err := options(words[1:])
-	p.Epoch, p.Zxid = uint32(o["epoch"]), o["zxid"]
-	if p.NoCount = o["current"] == NoZxid; !p.NoCount {
-		p.Current = uint32(o["current"])
-	}
-	return p, err
 }
 
 func (b *bench) tracker(words []string, input string) (string, error) {
@@ -287,7 +304,7 @@ func (b *bench) step(words []string) (string, error) {
 	switch words[0] {
 	case "crash":
 		b.s.Crash()
-		return "down, disk " + b.s.Disk.String(), nil
+		return "down, disk " + b.s.Disk.String() + strings.Replace(b.log(), "\n", ", ", 1), nil
 	case "vote":
 		v, err := parseVote(append([]string{"LOOKING"}, words[1:]...))
 		b.s.Vote = Vote{Candidate: v.Candidate, Round: v.Round}
@@ -322,7 +339,7 @@ func (b *bench) line() string {
 			line += [...]string{", heard ", ", epoch acked by ", ", NEWLEADER acked by ", ", in sync "}[i] + b.set(set)
 		}
 	}
-	return line + ", disk " + s.Disk.String()
+	return line + ", disk " + s.Disk.String() + b.log()
 }
 
 func (b *bench) set(members Set) string {
@@ -343,31 +360,6 @@ func (b *bench) table(name string, t *table) string {
 		}
 	}
 	return out
-}
-
-// sent is what left the server; equal notifications in a row are one line.
-func (b *bench) sent(out *Outputs) string {
-	text := ""
-	var to Set
-	for i, n := range out.Notes {
-		to = to.With(int(n.To))
-		if i+1 == len(out.Notes) || out.Notes[i+1].Vote != n.Vote {
-			text += fmt.Sprintf("to %s %v\n", b.set(to), n.Vote)
-			to = 0
-		}
-	}
-	for _, x := range out.Packets {
-		p := x.Packet
-		text += fmt.Sprintf("to {%v} %v epoch=%d", b.e.Members[x.To].SID, p.Kind, p.Epoch)
-		if p.Kind == AckEpoch {
-			text += fmt.Sprintf(" current=%d", map[bool]int64{false: int64(p.Current), true: -1}[p.NoCount])
-		}
-		if p.Kind == AckEpoch || p.Kind == NewLeader {
-			text += fmt.Sprintf(" zxid=%v", p.Zxid)
-		}
-		text += "\n"
-	}
-	return text
 }
 
 // facts say epoch, peer, and a number or a set of members.

@@ -203,7 +203,7 @@ func (s *Server) start(e *Ensemble, out *Outputs) {
 	s.become(s.SID, s.pos, s.Disk)
 	s.AcceptedEpoch, s.CurrentEpoch, s.Zxid = s.Disk.AcceptedEpoch, s.Disk.CurrentEpoch, s.Disk.Zxid
 	s.log.copyFrom(&s.disk)
-	e.Rules.Load(&s.log)
+	e.Rules.Load(s)
 	s.Vote = Vote{Candidate: Candidate{Leader: s.SID, Zxid: s.Zxid, PeerEpoch: s.CurrentEpoch}, Round: NoRound}
 	s.lookForLeader(e, out)
 }

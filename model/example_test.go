@@ -36,3 +36,20 @@ func Example() {
 	// [1 2] are a quorum: false - missing: 1
 	// Illegal - epoch 2 has two leaders: server 2 claims epoch 2 for 2 at 1..4, but server 4 claims epoch 2 for 4 at 6..7
 }
+
+// Client 1 was told that 7 is written. Then client 2 asks the leader and gets the initial value, after it had read 7 itself.
+func ExampleCheckClients() {
+	history := []model.ClientOp{
+		{Client: 1, Kind: model.Write, Value: 7, Call: 1, Return: 3},
+		{Client: 2, Kind: model.PlainRead, Value: 7, Call: 2, Return: 4},
+		{Client: 2, Kind: model.SyncedRead, Value: 0, Call: 5, Return: 6},
+	}
+	result, _ := model.CheckClients(history, 0)
+	fmt.Println(result)
+	fmt.Println(model.ClientEvidence(history))
+	fmt.Println(model.CheckMonotone(history))
+	// Output:
+	// Illegal
+	// client register: an acknowledged write is lost, the last synced read misses it: client 1 writes 7 at 1..3, then client 2 syncs and reads 0 at 5..6; yet the initial value is older than 7
+	// client register: client 2 goes back: client 2 reads 7 at 2..4, then client 2 syncs and reads 0 at 5..6; yet the initial value is older than 7
+}

@@ -103,6 +103,37 @@ func (r *run) draw(c props.Choices, steps int) *props.Violation {
 	return nil
 }
 
+// calmly goes on without faults, up to so many steps: messages first, then finalizeWait, then time-outs.
+func (r *run) calmly(steps int) *props.Violation {
+	urgency := func(a cluster.Action) int {
+		switch a.Kind {
+		case cluster.Deliver, cluster.Packet, cluster.Offer:
+			return 0
+		case cluster.Decide:
+			return 1
+		case cluster.GiveUp, cluster.Timeout:
+			return 2
+		}
+		return 3
+	}
+	for range steps {
+		r.enabled = r.system.Actions(&r.now, r.enabled[:0])
+		best := -1
+		for i, a := range r.enabled {
+			if urgency(a) < 3 && (best < 0 || urgency(a) < urgency(r.enabled[best])) {
+				best = i
+			}
+		}
+		if best < 0 {
+			return nil
+		}
+		if v := r.step(r.enabled[best]); v != nil {
+			return v
+		}
+	}
+	return nil
+}
+
 // play takes the steps of a schedule in notation, one per line.
 func (r *run) play(t testing.TB, lines string) *props.Violation {
 	t.Helper()

@@ -41,6 +41,8 @@ type Judge struct {
 	clock int64
 	ops   []model.EpochOp
 	open  [election.MaxServers]int // index+1 in ops of a leader's claim that has not returned
+
+	clients clients
 }
 
 // NewJudge makes a judge of the given properties, All or some of them.
@@ -51,6 +53,7 @@ func NewJudge(y *cluster.System, list []Property) *Judge {
 // Begin starts a run.
 func (j *Judge) Begin() {
 	j.clock, j.ops, j.open = 0, j.ops[:0], [election.MaxServers]int{}
+	j.clients.begin()
 }
 
 // Step records a step and checks it; the first violated property in order is returned.
@@ -71,11 +74,12 @@ func (j *Judge) Step(before *cluster.State, a cluster.Action, after *cluster.Sta
 	return nil
 }
 
-// Record keeps what the epoch register needs: a claim is called when a leader fixes its epoch and
+// Record keeps what the registers of epochs and of clients need. Of epochs: a claim is called when a leader fixes its epoch and
 // returns when it has established it; a learner that synchronises observes. A leader that gives up or
 // crashes in between leaves its claim unknown.
 func (j *Judge) Record(a cluster.Action, after *cluster.State) {
 	j.clock++
+	j.clients.record(after, j.clock)
 	if a.Kind == cluster.Crash {
 		j.open[after.Actor] = 0
 	}
@@ -100,6 +104,9 @@ func (j *Judge) Record(a cluster.Action, after *cluster.State) {
 		}
 	}
 }
+
+// Clients is what clients have seen in the run so far.
+func (j *Judge) Clients() []model.ClientOp { return j.clients.ops }
 
 // History is the epoch register's history of the run so far, for a picture of it.
 func (j *Judge) History() []model.EpochOp { return j.ops }
@@ -128,6 +135,11 @@ func (j *Judge) end(p *Property, last *cluster.State) (Outcome, error) {
 			return violated("the epoch register is not a write-once register (porcupine: %v): %w", result, registerEvidence(j.ops))
 		}
 		return held(len(j.ops) > 1)
+	case ClientRegister:
+		if !j.System.Plausible() || j.System.Limits.Wipes > 0 {
+			return Silent, nil
+		}
+		return j.clients.judge()
 	case ElectionEnds:
 		end := Settle(j.System, last)
 		switch {

@@ -92,10 +92,11 @@ func judged(err error) (Outcome, error) {
 	return Witnessed, nil
 }
 
-// Names of the two properties that a whole run is judged by.
+// Names of the properties that a whole run is judged by.
 const (
-	ElectionEnds  = "election-ends"
-	EpochRegister = "epoch-register"
+	ElectionEnds   = "election-ends"
+	EpochRegister  = "epoch-register"
+	ClientRegister = "client-register"
 )
 
 // All are the properties that must hold, in the order of the catalogue, then the situations that must
@@ -107,6 +108,8 @@ func All() []Property {
 			Doc: "faults over and a quorum up: one serving leader, followed by all that are up"},
 		{ID: "P17", Name: EpochRegister, Kind: Always,
 			Doc: "epoch -> leader is a write-once register, checked by porcupine over each run"},
+		{ID: "P17", Name: ClientRegister, Kind: Always,
+			Doc: "clients' writes and synced reads are linearizable, and no client sees plain reads go back, over each run"},
 	})
 }
 

@@ -163,17 +163,22 @@ func (r *report) countHistory(c *Check, ops []operation) {
 }
 
 func (r *report) judgeLinearizable(c *Check, ops []operation) {
-	result, bad := linearizable(ops)
-	if result == porcupine.Unknown {
-		c.doubt("no answer within %v", judgeTime)
-	}
+	bad := linearizable(ops)
 	for _, s := range staleReads(ops) {
-		if slices.Contains(bad, s.read.Register) {
+		if slices.ContainsFunc(bad, func(n notLinearizable) bool { return n.is(porcupine.Illegal, s.read.Register) }) {
 			c.violate("%v", s)
 		}
 	}
-	for _, register := range bad {
-		c.violate("no order of the operations on %s explains what they returned; %s", register, r.picture(register, ops))
+	for _, n := range bad {
+		switch {
+		case n.result == porcupine.Illegal:
+			c.violate("no order of the operations on %s explains what they returned; %v (times in ns); %s",
+				n.register, n.why, r.picture(n.register, ops))
+		case n.why != nil:
+			c.doubt("%s: %v", n.register, n.why)
+		default:
+			c.doubt("%s: no answer within %v", n.register, judgeTime)
+		}
 	}
 }
 

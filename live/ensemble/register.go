@@ -3,7 +3,6 @@ package ensemble
 import (
 	"cmp"
 	"fmt"
-	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -11,52 +10,24 @@ import (
 	"time"
 
 	"github.com/anishathalye/porcupine"
+
+	"github.com/zkcheck/zkcheck/model"
 )
 
 // judgeTime is the most that a search may take. What takes longer is unknown.
 const judgeTime = time.Minute
 
-// registerModel is a register as porcupine sees it: inputs and outputs are Operations. A write that nobody knows the outcome of
-// has an interval without an end, so that it may also happen after everything else, which is to say never.
-func registerModel() porcupine.Model {
-	return porcupine.Model{
-		Partition: func(history []porcupine.Operation) [][]porcupine.Operation {
-			parts := map[string][]porcupine.Operation{}
-			var names []string
-			for _, o := range history {
-				name := o.Input.(operation).Register
-				if parts[name] == nil {
-					names = append(names, name)
-				}
-				parts[name] = append(parts[name], o)
-			}
-			slices.Sort(names)
-			var list [][]porcupine.Operation
-			for _, name := range names {
-				list = append(list, parts[name])
-			}
-			return list
-		},
-		Init: func() any { return firstValue },
-		Step: func(state, input, _ any) (bool, any) {
-			o := input.(operation)
-			if o.Kind == write {
-				return true, o.Value
-			}
-			return o.Value == state, state
-		},
-		DescribeOperation: func(input, _ any) string { return input.(operation).String() },
-		DescribeState:     func(state any) string { return state.(string) },
-	}
-}
-
 func (o operation) String() string {
-	name := o.Register[strings.LastIndexByte(o.Register, '/')+1:]
 	verb := "reads"
 	if o.Kind == write {
 		verb = "writes"
 	}
-	text := fmt.Sprintf("client %d %s %s = %s", o.Client, verb, name, o.Value)
+	return fmt.Sprintf("client %d %s %s", o.Client, verb, o.what())
+}
+
+// what is the value, and where it is, for people.
+func (o *operation) what() string {
+	text := fmt.Sprintf("%s = %s", o.Register[strings.LastIndexByte(o.Register, '/')+1:], o.Value)
 	if o.Outcome == answered {
 		return text + fmt.Sprintf(" (zxid 0x%x)", uint64(o.Zxid))
 	}
@@ -75,86 +46,69 @@ func inHistory(history []operation, reads ...kind) []operation {
 	return list
 }
 
-// settle takes the unknown outcomes out of a history, so that the search has nothing to explode on. Values are unique, which
-// makes it sound. An unknown write whose value nobody read can be left out: if there is an order with it, the order without it is one
-// as well, for the reads that follow it read something that was written later; and if there is one without it, it can happen last
-// of all. One whose value was read has happened before that read returned.
-func settle(ops []operation) []operation {
-	read := map[string]int64{} // register and value: first return of a read
-	key := func(o *operation) string { return o.Register + "=" + o.Value }
-	for i := range ops {
-		if o := &ops[i]; o.Kind != write {
-			if at, ok := read[key(o)]; !ok || o.Return < at {
-				read[key(o)] = o.Return
-			}
-		}
-	}
-	var list []operation
-	for _, o := range ops {
-		if o.Kind == write && o.Outcome == unknown {
-			at, seen := read[key(&o)]
-			if !seen {
-				continue
-			}
-			o.Return = max(at, o.Call) // read before it was called: no order explains that, whatever its interval
-		}
-		list = append(list, o)
-	}
-	return list
-}
-
-// intervals turns operations into porcupine's.
-func intervals(ops []operation) []porcupine.Operation {
-	var list []porcupine.Operation
-	for _, o := range ops {
-		end := o.Return
-		if o.Kind == write && o.Outcome == unknown && end <= o.Call {
-			end = math.MaxInt64
-		}
-		list = append(list, porcupine.Operation{ClientId: o.Client, Input: o, Call: o.Call, Return: end})
-	}
-	return list
-}
-
-// linearizable tells whether the operations are those of registers, and which registers are not if they are not.
-func linearizable(ops []operation) (porcupine.CheckResult, []string) {
+// byRegister sorts the operations of a history by what they are on.
+func byRegister(ops []operation) map[string][]operation {
 	parts := map[string][]operation{}
-	for _, o := range settle(ops) {
+	for _, o := range ops {
 		parts[o.Register] = append(parts[o.Register], o)
 	}
-	result := porcupine.CheckResult(porcupine.Ok)
-	var bad []string
-	for name, part := range parts {
-		switch porcupine.CheckOperationsTimeout(registerModel(), intervals(part), judgeTime) {
-		case porcupine.Illegal:
-			bad = append(bad, name)
-			result = porcupine.Illegal
-		case porcupine.Unknown:
-			if result == porcupine.Ok {
-				result = porcupine.Unknown
-			}
+	return parts
+}
+
+// clientOps are operations on one register as the model has them, which numbers the values. It is not told the zxids: whether
+// these are in order is asked by other checks, and what reads returned must make sense without them.
+func clientOps(ops []operation) []model.ClientOp {
+	numbers := map[string]uint64{firstValue: 0}
+	var list []model.ClientOp
+	for _, o := range ops {
+		number, known := numbers[o.Value]
+		if !known {
+			number = uint64(len(numbers))
+			numbers[o.Value] = number
+		}
+		kind := model.SyncedRead
+		if o.Kind == write {
+			kind = model.Write
+		}
+		list = append(list, model.ClientOp{Client: o.Client, Kind: kind, Value: number, Name: o.what(),
+			Call: o.Call, Return: o.Return, Unknown: o.Outcome == unknown})
+	}
+	return list
+}
+
+// notLinearizable is a register that is none, or of which that is not known.
+type notLinearizable struct {
+	register string
+	result   porcupine.CheckResult
+	why      error
+}
+
+func (n *notLinearizable) is(result porcupine.CheckResult, register string) bool {
+	return n.result == result && n.register == register
+}
+
+// linearizable finds the registers whose operations, writes and reads that should not be stale, are not those of one.
+func linearizable(ops []operation) []notLinearizable {
+	var list []notLinearizable
+	for name, part := range byRegister(ops) {
+		ops := clientOps(part)
+		if result, _ := model.CheckClients(ops, judgeTime); result != porcupine.Ok {
+			list = append(list, notLinearizable{name, result, model.ClientEvidence(ops)})
 		}
 	}
-	slices.Sort(bad)
-	return result, bad
+	slices.SortFunc(list, func(a, b notLinearizable) int { return cmp.Compare(a.register, b.register) })
+	return list
 }
 
 // picture draws the history of a register that is none. It shows why, and decides nothing: an error is only told.
 func (r *report) picture(register string, ops []operation) string {
-	var part []operation
-	for _, o := range settle(ops) {
-		if o.Register == register {
-			part = append(part, o)
-		}
-	}
 	path := filepath.Join(r.dir, "history-"+filepath.Base(register)+".html")
 	f, err := os.Create(path)
 	if err != nil {
 		return err.Error()
 	}
 	defer f.Close()
-	_, info := porcupine.CheckOperationsVerbose(registerModel(), intervals(part), judgeTime)
-	if err := porcupine.Visualize(registerModel(), info, f); err != nil {
+	if err := model.WriteClientsHTML(f, clientOps(byRegister(ops)[register])); err != nil {
 		return err.Error()
 	}
 	return "picture in " + path
@@ -164,14 +118,9 @@ func (r *report) picture(register string, ops []operation) string {
 type staleRead struct{ read, missed operation }
 
 func staleReads(ops []operation) []staleRead {
-	parts := map[string][]operation{}
-	for _, o := range ops {
-		if o.Outcome == answered {
-			parts[o.Register] = append(parts[o.Register], o)
-		}
-	}
+	known := slices.DeleteFunc(slices.Clone(ops), func(o operation) bool { return o.Outcome != answered })
 	var list []staleRead
-	for _, part := range parts {
+	for _, part := range byRegister(known) {
 		goesBack(part, func(before, after operation) {
 			if after.Kind != write {
 				list = append(list, staleRead{after, before})
