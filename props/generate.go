@@ -99,40 +99,60 @@ func faults(c Choices) cluster.Limits {
 // budget is none, few or many.
 func budget(c Choices) int { return [...]int{0, 1, 2, 6}[c.Int(4)] }
 
-// Pick draws one of the enabled actions, faults and timers less often than the rest. It returns an
-// index, so that every draw is a valid one.
-func Pick(c Choices, enabled []cluster.Action) int {
-	b := c.Int(256)
-	steady, rare := 0, 0 // how many of each class
-	for _, a := range enabled {
-		if rarely(a) {
-			rare++
-		} else {
-			steady++
-		}
-	}
-	if rare > 0 && (steady == 0 || b >= 224) {
-		return nth(enabled, true, c.Int(rare))
-	}
-	return nth(enabled, false, b%steady)
-}
+// urgency is how often an action is drawn.
+type urgency uint8
 
-// rarely: timers, faults, and threads caught halfway. Restarts and heals are as common as messages, or
-// little would happen.
-func rarely(a cluster.Action) bool {
+const (
+	often  urgency = iota // messages, finalizeWait, writes, restarts and heals
+	rarely                // timers, and threads caught halfway: one draw in eight
+	seldom                // faults: one in sixty-four, or a budget is gone before there is a term to disturb
+	urgencies
+)
+
+func urgencyOf(a cluster.Action) urgency {
 	switch a.Kind {
 	case cluster.Timeout, cluster.GiveUp:
-		return true
+		return rarely
 	case cluster.Restart, cluster.Heal:
-		return false
+		return often
 	}
-	return a.Kind.Fault() || a.N > 0
+	switch {
+	case a.Kind.Fault():
+		return seldom
+	case a.N > 0:
+		return rarely
+	}
+	return often
+}
+
+// Pick draws one of the enabled actions. It returns an index, so that every draw is a valid one. What is
+// less often drawn comes when nothing else is there.
+func Pick(c Choices, enabled []cluster.Action) int {
+	b := c.Int(256)
+	var count [urgencies]int
+	for _, a := range enabled {
+		count[urgencyOf(a)]++
+	}
+	wanted := often
+	switch {
+	case b >= 252:
+		wanted = seldom
+	case b >= 218:
+		wanted = rarely
+	}
+	for count[wanted] == 0 { // the next more urgent class, from the last to the first
+		wanted = (wanted + urgencies - 1) % urgencies
+	}
+	if wanted == often {
+		return nth(enabled, wanted, b%count[wanted])
+	}
+	return nth(enabled, wanted, c.Int(count[wanted]))
 }
 
 // nth finds the k-th action of a class.
-func nth(enabled []cluster.Action, rare bool, k int) int {
+func nth(enabled []cluster.Action, class urgency, k int) int {
 	for i, a := range enabled {
-		if rarely(a) == rare {
+		if urgencyOf(a) == class {
 			if k == 0 {
 				return i
 			}
