@@ -64,7 +64,7 @@ func (y *System) Actions(s *State, buf []Action) []Action {
 		}
 	}
 	if s.Calm() {
-		return calmActions(buf, at)
+		return y.calmActions(s, buf, at)
 	}
 	buf = y.faultActions(s, buf)
 	if y.Limits.Calm > 0 {

@@ -49,6 +49,9 @@ func (y *System) Encode(s *State, b []byte) []byte {
 			b = election.AppendUvarint(b, uint64(s.commits.epochs[i]))
 		}
 	}
+	if s.Calm() {
+		b = election.AppendUvarint(election.AppendUvarint(b, uint64(s.lap.resends)), uint64(s.lap.giveUps))
+	}
 	if y.Track.Replies {
 		b = append(b, s.replies.n)
 		for _, t := range s.replies.txns[:s.replies.n] {
@@ -113,6 +116,13 @@ func (y *System) Decode(s *State, b []byte) {
 			epoch, b = election.Uvarint(b)
 			s.commits.epochs[i] = uint32(epoch)
 		}
+	}
+	s.lap = lap{}
+	if s.Calm() {
+		var resends, giveUps uint64
+		resends, b = election.Uvarint(b)
+		giveUps, b = election.Uvarint(b)
+		s.lap = lap{election.Set(resends), election.Set(giveUps)}
 	}
 	s.replies.n = 0
 	if y.Track.Replies {

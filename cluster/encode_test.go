@@ -31,6 +31,7 @@ type plain struct {
 	Commits     []election.Txn
 	CommittedBy []uint32
 	Replies     []election.Txn
+	Lap         lap
 }
 
 type plainChannel struct {
@@ -64,6 +65,9 @@ func plainOf(y *System, s *State) plain {
 		p.Links = append(p.Links, link)
 	}
 	p.Commits = append([]election.Txn{}, s.commits.txns[:s.commits.n]...)
+	if s.Calm() {
+		p.Lap = s.lap
+	}
 	p.Replies = append([]election.Txn{}, s.replies.txns[:s.replies.n]...)
 	p.CommittedBy = append([]uint32{}, s.commits.epochs[:s.commits.n]...)
 	if y.Track.Initials {
@@ -175,6 +179,8 @@ func deadBecause(y *System, s *State, path string) string {
 		return "beyond the history's length"
 	case is(".commits.txns") && outer >= int(s.commits.n), is(".commits.epochs") && outer >= int(s.commits.n):
 		return "beyond the history's length"
+	case is(".lap") && !s.Calm():
+		return "the run is not calm yet"
 	case is(".replies.txns") && outer >= int(s.replies.n):
 		return "beyond the history's length"
 	case is(".replies") && !y.Track.Replies:

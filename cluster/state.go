@@ -18,6 +18,7 @@ type State struct {
 	epochs    epochHistory
 	commits   commitHistory
 	replies   replyHistory
+	lap       lap
 	unhurried bool // every decision so far was made with no notification in flight to the decider
 	initials  []election.Candidate
 

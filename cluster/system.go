@@ -170,6 +170,7 @@ func (y *System) Copy(dst, src *State) {
 	copy(dst.epochs.list[:src.epochs.n], src.epochs.list[:src.epochs.n])
 	dst.commits.copyFrom(&src.commits)
 	dst.replies.copyFrom(&src.replies)
+	dst.lap = src.lap
 }
 
 // Apply makes the action happen. It must be one of Actions; what another one does means nothing, and
@@ -196,7 +197,9 @@ func (y *System) Apply(s *State, a Action) {
 		v := y.pop(s, from, to)
 		y.step(s, to, &election.Input{Kind: election.Notification, From: uint8(from), Vote: v, Halfway: a.N > 0})
 	case Timeout:
-		if !s.Calm() {
+		if s.Calm() {
+			s.lap.end(&s.lap.resends, from)
+		} else {
 			s.spend(cutTimeouts, y.Limits.Timeouts)
 		}
 		y.step(s, from, &election.Input{Kind: election.Timeout})
@@ -210,7 +213,10 @@ func (y *System) Apply(s *State, a Action) {
 		in.Halfway = a.N > 0
 		y.step(s, to, &in)
 	case GiveUp:
-		if !y.Stalled(s, from) {
+		switch {
+		case s.Calm():
+			s.lap.end(&s.lap.giveUps, from)
+		case !y.Stalled(s, from):
 			s.spend(cutGiveUps, y.Limits.GiveUps)
 		}
 		y.step(s, from, &election.Input{Kind: election.GiveUp, Halfway: a.N > 0})

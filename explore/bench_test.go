@@ -68,3 +68,30 @@ func BenchmarkRandomWalks(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkEventually builds the graph and decides one goal that holds, for which all of it is looked at.
+func BenchmarkEventually(b *testing.B) {
+	last := map[int]uint64{5: 18 * 0x0101010101, 7: 9 * 0x01010101010101}
+	for _, states := range []int{2_500_000, 10_000_000} {
+		for _, workers := range []int{1, 2} {
+			b.Run(fmt.Sprintf("states=%dk/workers=%d", states/1000, workers), func(b *testing.B) {
+				b.ReportAllocs()
+				sys := cheap(states)
+				ends := LeadsTo[uint64]{Name: "ends", Goal: func(s *uint64) bool { return *s == last[sys.counters] }}
+				o := LivenessOptions[uint64, uint8]{Class: func(_ *uint64, c uint8) int { return int(c) }, Harmless: ^uint64(0)}
+				o.Workers = workers
+				n, steps := uint64(0), uint64(0)
+				for b.Loop() {
+					r, err := Eventually(context.Background(), sys, []LeadsTo[uint64]{ends}, o)
+					if err != nil || r.Goals[0].Verdict != VerdictHolds {
+						b.Fatalf("%+v, %v", r, err)
+					}
+					n, steps = n+r.Distinct, steps+r.Edges
+					b.ReportMetric(float64(r.MemoryBytes)/float64(r.Distinct), "bytes/state")
+				}
+				b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "states/s")
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(steps), "ns/step")
+			})
+		}
+	}
+}

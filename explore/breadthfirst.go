@@ -41,7 +41,8 @@ type breadthFirst[S any, A comparable] struct {
 	outputs [batchChunks]output
 
 	visited       *visited
-	parents       parents // one entry per distinct state
+	parents       parents     // one entry per distinct state
+	graph         *stateGraph // nil unless it is wanted
 	pool          blocks
 	current, next frontier // this level, and what was found of the next one
 	depth         int      // of current
@@ -68,11 +69,14 @@ func newBreadthFirst[S any, A comparable](sys System[S, A], props []Property[S, 
 	return b
 }
 
-// roots enters and judges the initial states. They all claim 0, so that no step's claim is less.
+// roots enters and judges the initial states. They all make the same claim, and no step's claim is less.
 func (b *breadthFirst[S, A]) roots() {
 	var none A
 	var encoded []byte
 	one := &burst{size: 1}
+	if b.graph != nil {
+		one.claim[0] = openClaim
+	}
 	initial := b.sys.Init()
 	for i := range initial {
 		s := &initial[i]
@@ -86,6 +90,9 @@ func (b *breadthFirst[S, A]) roots() {
 		one.fingerprint[0] = fingerprint(encoded)
 		if b.visited.insert(one); one.kept[0] {
 			b.current.add(encoded)
+			if b.graph != nil {
+				b.visited.settle(one.fingerprint[0], b.parents.count)
+			}
 			b.parents.add(uint64(i))
 			b.bytes += uint64(len(encoded))
 		}
@@ -100,6 +107,9 @@ func (b *breadthFirst[S, A]) levels(ctx context.Context) string {
 	}
 	base := uint64(0) // sequence number of the level's first state
 	for ; b.current.count > 0; b.depth++ {
+		if b.graph != nil {
+			b.graph.levels = append(b.graph.levels, base)
+		}
 		if b.options.MaxDepth > 0 && b.depth >= b.options.MaxDepth {
 			return stoppedDepth
 		}
@@ -172,14 +182,30 @@ func (b *breadthFirst[S, A]) settle() {
 				ousted = ousted[1:]
 				continue
 			}
+			if b.graph != nil {
+				b.visited.settle(out.steps.fresh[i], b.parents.count)
+			}
 			encoded := out.at(i)
 			b.next.add(encoded)
-			b.parents.add(claim)
+			b.parents.add(claim &^ openClaim)
 			b.bytes += uint64(len(encoded))
 		}
 		out.clear()
 	}
+	if b.graph != nil {
+		b.draw()
+	}
 	b.trace()
+}
+
+// draw adds the batch's steps to the graph, now that every state they lead to has its number.
+func (b *breadthFirst[S, A]) draw() {
+	for c := range b.outputs {
+		steps := &b.outputs[c].steps
+		steps.resolve(b.visited)
+		b.graph.add(steps)
+		steps.clear()
+	}
 }
 
 // trace writes down the violations that are new in this batch, while the parents are at hand.
@@ -218,11 +244,18 @@ func (b *breadthFirst[S, A]) limit() string {
 	if o.MaxMemory > 0 && needed > o.MaxMemory {
 		return stoppedMemory
 	}
+	if b.graph != nil && slices.ContainsFunc(b.workers, func(w *expander[S, A]) bool { return w.scribe.refused != nil }) {
+		return stoppedClass
+	}
 	return ""
 }
 
 func (b *breadthFirst[S, A]) memory() uint64 {
-	return b.visited.bytes() + b.parents.bytes() + b.pool.bytes
+	used := b.visited.bytes() + b.parents.bytes() + b.pool.bytes
+	if b.graph != nil {
+		used += b.graph.bytes()
+	}
+	return used
 }
 
 // show brings the meter up to date with the batch.

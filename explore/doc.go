@@ -1,14 +1,34 @@
 // Package explore searches a transition system: every state in breadth-first order, or seeded random walks.
 //
-// It answers one question about any [System]: is there a step that a [Property] rejects, and which is the shortest way to
+// It answers two questions about any [System]. Is there a step that a [Property] rejects, and which is the shortest way to
 // it? [BreadthFirst] looks at every reachable state and its first violation is a shortest one; [RandomWalks] goes deep where
-// everything is too much, and lets a [Guide] choose the way and judge what only a whole walk shows.
+// everything is too much, and lets a [Guide] choose the way and judge what only a whole walk shows. And does a run always
+// come to what it should lead to? [Eventually] decides that on the graph of all states.
 //
 // Its one idea is that workers race, but results do not. States have sequence numbers, the order in which a sequential search
 // would have found them. Whoever finds a state puts a claim into the visited set, (parent's number, action's index), and the
 // least claim stays. When the workers of a batch are done, the successors whose claims stayed are exactly the ones that a
 // sequential search would have kept, and in claim order they are its queue. So counts, traces and verdicts are the same bytes
 // for one worker and for eight. Walks get the same promise from a generator that is seeded by the walk's number.
+//
+// # Eventually, under weak fairness
+//
+// Nothing has to happen in a run that may stand still, so [Eventually] judges fair runs only. The caller puts actions into
+// classes, and fairness is weak: if from some point on a class always has an enabled action, actions of it are taken again
+// and again. A class that is enabled now and then may be passed over for ever, and so may actions without a class (faults,
+// say). An action that leads back to the same state is taken like any other. A run may stop, but only in a state where no
+// class has an enabled action.
+//
+// A run that misses its goal is, from some trigger state on, a way through states that are no goal, and sooner or later
+// never leaves one strongly connected component of them. It can do so fairly exactly if each class acts on some step within
+// the component, or has nothing enabled in some state of it (then visit all steps and states in turn); or if in one state
+// nothing of any class is enabled, and the run stops. So one look at each component decides, and a counterexample is a
+// [Lasso]: a stem, and a loop to be taken for ever.
+//
+// A limit of the system can fake both a pass and a deadlock. So states and steps where a limit left something out, other
+// than what the caller calls harmless, are never part of a loop: a lasso that is found is one without the limit. If none is
+// found and there are such states, or if the search itself was stopped, the verdict is unknown. And a goal holds trivially if
+// nothing triggers it, so the report counts the trigger states, and the cycles that only fairness leads out of.
 //
 // It never knows what a state means: it sees encoded bytes, and remembers 64 bits of hash per state, so two states are taken
 // for one with the probability that the report calls Collision. It never reads the clock or global randomness for a decision

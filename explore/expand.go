@@ -7,6 +7,7 @@ import "fmt"
 type output struct {
 	states
 	claims []uint64
+	steps  steps // in a search for a graph, which clears them when it has them
 }
 
 func (o *output) clear() {
@@ -21,6 +22,7 @@ type expander[S any, A comparable] struct {
 	bounder Bounder[S] // nil if the system has none
 	props   []Property[S, A]
 	visited *visited
+	scribe  *scribe[S, A] // nil unless the graph is wanted
 
 	current, next S
 	actions       []A
@@ -58,23 +60,37 @@ func (w *expander[S, A]) chunk(f *frontier, base uint64, from, to int, out *outp
 func (w *expander[S, A]) expand(sequence uint64, encoded []byte) {
 	w.sys.Decode(&w.current, encoded)
 	w.actions = w.sys.Actions(&w.current, w.actions[:0])
-	if w.bounder != nil {
-		w.cut |= w.bounder.Cut(&w.current)
-	}
+	cut := w.missing(&w.current)
 	if len(w.actions) > maxActions {
 		panic(fmt.Sprintf("explore: a state has %d actions, and a claim has room for %d", len(w.actions), maxActions))
 	}
 	w.generated += uint64(len(w.actions))
+	open := uint64(0)
+	if w.scribe != nil {
+		w.scribe.state(&w.out.steps, &w.current, len(w.actions), cut)
+		open = openClaim
+	}
 	for i, by := range w.actions {
 		w.sys.Copy(&w.next, &w.current)
 		w.sys.Apply(&w.next, by)
-		if w.bounder != nil {
-			w.cut |= w.bounder.Cut(&w.next)
+		cut := w.missing(&w.next)
+		claim := open | sequence<<actionBits | uint64(i)
+		if w.scribe != nil {
+			w.scribe.step(&w.out.steps, &w.current, by, cut, claim)
 		}
-		claim := sequence<<actionBits | uint64(i)
 		w.judge(claim, by)
 		w.reach(claim)
 	}
+}
+
+// missing notes what a limit cut off.
+func (w *expander[S, A]) missing(s *S) uint64 {
+	if w.bounder == nil {
+		return 0
+	}
+	cut := w.bounder.Cut(s)
+	w.cut |= cut
+	return cut
 }
 
 // judge asks the properties about the step from current to next.
@@ -101,14 +117,17 @@ func (w *expander[S, A]) reach(claim uint64) {
 func (w *expander[S, A]) flush() {
 	b := &w.burst
 	w.visited.insert(b)
+	if w.scribe != nil {
+		w.out.steps.arrive(b)
+	}
 	for i := range b.size {
 		if !b.kept[i] {
 			continue
 		}
 		w.out.add(w.pending.at(i))
 		w.out.claims = append(w.out.claims, b.claim[i])
-		if b.ousted[i] != noClaim {
-			w.ousted = append(w.ousted, b.ousted[i])
+		if b.other[i] != noClaim {
+			w.ousted = append(w.ousted, b.other[i])
 		}
 	}
 	b.size = 0

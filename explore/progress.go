@@ -9,7 +9,8 @@ import (
 // Progress is a look at a search under way. Its numbers are approximate, the report's are exact.
 type Progress struct {
 	Distinct, Generated uint64
-	Queue               uint64 // states found and not yet expanded
+	Queue               uint64 // states found and not yet expanded; while a goal is decided, states not yet looked at
+	Goal                int    // of Eventually: the goal that is decided, 1 being the first; 0: the graph is searched
 	Walks               uint64
 	Depth               int
 	Elapsed             time.Duration
@@ -19,7 +20,7 @@ type Progress struct {
 
 // meter is what workers write while the progress goroutine reads.
 type meter struct {
-	distinct, generated, queue, walks, depth, memory atomic.Uint64
+	distinct, generated, queue, walks, depth, memory, goal atomic.Uint64
 }
 
 // watch calls o.Progress until the returned stop is called; after stop returned it is not called again. rated picks the
@@ -65,6 +66,7 @@ func (m *meter) look(elapsed time.Duration) Progress {
 		Distinct:    m.distinct.Load(),
 		Generated:   m.generated.Load(),
 		Queue:       m.queue.Load(),
+		Goal:        int(m.goal.Load()),
 		Walks:       m.walks.Load(),
 		Depth:       int(m.depth.Load()),
 		Elapsed:     elapsed,

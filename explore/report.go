@@ -16,6 +16,7 @@ const (
 	stoppedStates      = "states"
 	stoppedDepth       = "depth"
 	stoppedMemory      = "memory"
+	stoppedClass       = "class" // never reported: what was wrong with the class is an error
 )
 
 // maxWorkers keeps the states that all workers together have under way below the free part of the smallest visited set.

@@ -18,6 +18,10 @@ const (
 	actionBits = 12
 	maxActions = 1<<actionBits - 1
 	noClaim    = ^uint64(0) // later than every claim
+
+	// openClaim marks claims where settled states get their number into the visited set, which is then a claim that no other
+	// can oust: a search for a graph has to know where its edges lead, not only what is new.
+	openClaim = 1 << 63
 )
 
 // fingerprint is a state's name in the visited set. Zero marks an empty slot, so no state may have it.
@@ -45,7 +49,7 @@ type burst struct {
 	fingerprint [burstSize]uint64
 	claim       [burstSize]uint64
 	kept        [burstSize]bool   // answer: this claim is the least so far
-	ousted      [burstSize]uint64 // answer: the claim that this one replaced, or noClaim
+	other       [burstSize]uint64 // answer: the claim that this one ousted, or noClaim; if not kept the lesser one that was there
 	touched     uint64            // keeps the compiler from dropping the early fetch
 }
 
@@ -80,7 +84,7 @@ func (v *visited) insert(b *burst) {
 		if fresh {
 			added++
 		}
-		b.kept[i], b.ousted[i] = s.claim(b.claim[i])
+		b.kept[i], b.other[i] = s.claim(b.claim[i])
 	}
 	full := added > 0 && tooMany(v.count.Add(added), len(slots))
 	v.lock.RUnlock()
@@ -107,18 +111,30 @@ func find(slots []slot, shift int, fingerprint uint64) (s *slot, fresh bool) {
 	}
 }
 
-// claim keeps the lesser of the slot's claim and this one.
-func (s *slot) claim(claim uint64) (kept bool, ousted uint64) {
+// claim keeps the lesser of the slot's claim and this one, and returns the other.
+func (s *slot) claim(claim uint64) (kept bool, other uint64) {
 	rank := ^claim
 	for {
 		there := atomic.LoadUint64(&s.rank)
 		if rank <= there {
-			return false, noClaim
+			return false, ^there
 		}
 		if atomic.CompareAndSwapUint64(&s.rank, there, rank) {
 			return true, ^there // the complement of an untouched slot is noClaim
 		}
 	}
+}
+
+// settle gives a state that is in the set its number. Neither this nor number is to be called during insert.
+func (v *visited) settle(fingerprint, number uint64) {
+	s, _ := find(v.slots, v.shift, fingerprint)
+	s.rank = ^number
+}
+
+// number is the number of a settled state.
+func (v *visited) number(fingerprint uint64) uint64 {
+	s, _ := find(v.slots, v.shift, fingerprint)
+	return ^s.rank
 }
 
 // grow doubles the table until it has room. Its final size depends on the count alone, not on who grew it when.

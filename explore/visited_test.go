@@ -76,8 +76,8 @@ func claimAll(v *visited, claims [][][2]uint64) (kept [][2]uint64, ousted []uint
 				for j := range b.size {
 					if b.kept[j] {
 						kept = append(kept, [2]uint64{b.fingerprint[j], b.claim[j]})
-						if b.ousted[j] != noClaim {
-							ousted = append(ousted, b.ousted[j])
+						if b.other[j] != noClaim {
+							ousted = append(ousted, b.other[j])
 						}
 					}
 				}
