@@ -12,7 +12,11 @@ import (
 
 func anyAction(t *rapid.T) Action {
 	sid := rapid.Uint8Range(0, uint8(election.NoServer)-1)
-	a := Action{Kind: Kind(rapid.Uint8Range(uint8(Start), uint8(kinds)-1).Draw(t, "kind")), From: election.SID(sid.Draw(t, "from"))}
+	a := Action{Kind: Kind(rapid.Uint8Range(uint8(Start), uint8(kinds)-1).Draw(t, "kind"))}
+	if a.Kind == Calm {
+		return a
+	}
+	a.From = election.SID(sid.Draw(t, "from"))
 	if a.Kind.shape() != "" {
 		a.To = election.SID(sid.Filter(func(to uint8) bool { return to != uint8(a.From) }).Draw(t, "to"))
 		if a.Kind.shape() == "-" {

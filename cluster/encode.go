@@ -43,7 +43,11 @@ func (y *System) Encode(s *State, b []byte) []byte {
 		}
 	}
 	if y.Track.Commits {
-		b = append(b, s.commits.n)
+		head := s.commits.n
+		if s.commits.doubtful {
+			head |= 0x80
+		}
+		b = append(b, head)
 		for i, t := range s.commits.txns[:s.commits.n] {
 			b = append(y.codec.AppendZxid(b, t.Zxid), t.Value)
 			b = election.AppendUvarint(b, uint64(s.commits.epochs[i]))
@@ -105,9 +109,9 @@ func (y *System) Decode(s *State, b []byte) {
 			b = b[1:]
 		}
 	}
-	s.commits.n = 0
+	s.commits.n, s.commits.doubtful = 0, false
 	if y.Track.Commits {
-		s.commits.n, b = b[0], b[1:]
+		s.commits.n, s.commits.doubtful, b = b[0]&0x7f, b[0]&0x80 != 0, b[1:]
 		for i := range s.commits.txns[:s.commits.n] {
 			t := &s.commits.txns[i]
 			t.Zxid, b = y.codec.ReadZxid(b)

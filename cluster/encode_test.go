@@ -31,6 +31,7 @@ type plain struct {
 	Commits     []election.Txn
 	CommittedBy []uint32
 	Replies     []election.Txn
+	Doubtful    bool
 	Lap         lap
 }
 
@@ -64,6 +65,7 @@ func plainOf(y *System, s *State) plain {
 		}
 		p.Links = append(p.Links, link)
 	}
+	p.Doubtful = s.commits.doubtful
 	p.Commits = append([]election.Txn{}, s.commits.txns[:s.commits.n]...)
 	if s.Calm() {
 		p.Lap = s.lap

@@ -16,15 +16,22 @@ import (
 // TestScenarios plays whole-cluster stories. The commands of testdata/*.txt:
 //
 //	cluster 1:1,8 2:1/2,8 3:0,0 [observers=3] [weights=1=1/2=0] [fifo] [crashes=1 ...]   servers and limits as in a trace
+//	    [grain=fine] [last-counter=3]   leaders step down at that counter; where there are writes, logs are on show
 //	start 1            any action, as in a trace; what is not enabled fails the test
-//	play               one action per line
-//	run [kinds]        a fair run of the kinds (deliver packet decide offer giveup), until none is enabled
+//	play [quiet]       one action per line; quiet: only what runs print of them
+//	up                 start all that have never been, and run
+//	run [kinds]        a fair run of the kinds (deliver packet decide offer giveup, and those of the fine grain
+//	                   between), until none is enabled
 //	state [sids]       every server: state, round, proposal and its tally, or vote and epoch; disk
 //	votes              who votes for whom, as the servers see it themselves
 //	channels           notifications in flight, and the last message sent where nothing is
 //	enabled kinds      which actions of these kinds are enabled
 //	distort sid        what testJoinInconsistentEnsemble does to the stored vote of a server
 //	cut-off            which limits cut an action off
+//	links              packets between learners and leaders
+//	histories          who has which log (in memory, of who is down on disk); what clients were told is done
+//	pretend sid        a LOOKING server takes itself for the leader, as testElectionFraud makes it
+//	sync snap|plan     from now on leaders send snapshots only (forceSnapSync), or what they choose
 //
 // Actions and runs print what became of it: changes of state and what leaders did.
 func TestScenarios(t *testing.T) {
@@ -51,8 +58,10 @@ func TestScenarios(t *testing.T) {
 
 // stage is a cluster on which a scenario plays.
 type stage struct {
-	y *System
-	s State
+	y    *System
+	s    State
+	logs bool // are on show
+	snap bool // leaders send snapshots only
 }
 
 func newStage(t *testing.T, d *datadriven.TestData) *stage {
@@ -60,7 +69,7 @@ func newStage(t *testing.T, d *datadriven.TestData) *stage {
 	observers, weights := "", ""
 	for _, arg := range d.CmdArgs {
 		switch {
-		case arg.Key == "fifo":
+		case arg.Key == "fifo", arg.Key == "grain", arg.Key == "last-counter":
 		case len(arg.Vals) == 0:
 			servers = append(servers, arg.Key)
 		case arg.Key == "observers":
@@ -79,11 +88,7 @@ func newStage(t *testing.T, d *datadriven.TestData) *stage {
 	if c.Limits, err = ParseLimits(strings.Join(limits, " ")); err != nil {
 		d.Fatalf(t, "%v", err)
 	}
-	y, err := New(c)
-	if err != nil {
-		d.Fatalf(t, "%v", err)
-	}
-	return &stage{y: y, s: y.Init()[0]}
+	return setStage(t, d, c)
 }
 
 func sidsOf(t *testing.T, d *datadriven.TestData, text string) []election.SID {
@@ -107,7 +112,7 @@ func (g *stage) command(t *testing.T, d *datadriven.TestData) string {
 	case "play":
 		var b strings.Builder
 		for _, line := range strings.Split(d.Input, "\n") {
-			b.WriteString(g.act(t, d, line, true))
+			b.WriteString(g.act(t, d, line, !slices.Contains(words, "quiet")))
 		}
 		return b.String()
 	case "run":
@@ -122,6 +127,17 @@ func (g *stage) command(t *testing.T, d *datadriven.TestData) string {
 		return g.enabled(words)
 	case "distort":
 		return g.distort(sidsOf(t, d, strings.Join(words, " ")))
+	case "up":
+		return g.up(t, d)
+	case "pretend":
+		return g.pretend(sidsOf(t, d, words[0]))
+	case "links":
+		return g.packets()
+	case "histories":
+		return g.histories()
+	case "sync":
+		g.snap = words[0] == "snap"
+		return ""
 	case "cut-off":
 		g.y.Actions(&g.s, nil)
 		return strings.Join(CutNames(g.y.Cut(&g.s)), " ")
@@ -154,7 +170,7 @@ func (g *stage) act(t *testing.T, d *datadriven.TestData, line string, detail bo
 	}
 	for i := range g.s.Servers {
 		if now := g.server(&g.s, i); now != g.server(&before, i) {
-			out += "  " + now + "\n"
+			out += "  " + strings.ReplaceAll(now, "\n", "\n  ") + "\n"
 		}
 	}
 	return out
@@ -175,6 +191,14 @@ func (g *stage) events(before *State) []string {
 			say("%v refuses %v, which is ahead", who, peer)
 		case election.GaveUp:
 			say("%v gives up", who)
+		case election.Proposed:
+			say("%v proposes %v", who, f.Txn)
+		case election.Committed:
+			say("%v commits %v", who, f.Txn)
+		case election.Replied:
+			say("%v tells the client of %v", who, f.Txn)
+		case election.RolledOver:
+			say("%v has no counter left in epoch %d", who, f.Epoch)
 		}
 	}
 	for i := range g.s.Servers {
@@ -196,7 +220,7 @@ func (g *stage) events(before *State) []string {
 // kind that has one. Of the give-ups, only those of terms that can't go on.
 func (g *stage) run(t *testing.T, d *datadriven.TestData, words []string) string {
 	if len(words) == 0 {
-		words = []string{"deliver", "packet", "decide", "offer", "giveup"}
+		words = strings.Fields("deliver handle answer resume flush packet decide offer giveup")
 	}
 	var b strings.Builder
 	for range 2000 {
@@ -271,7 +295,7 @@ func (g *stage) server(s *State, i int) string {
 			line += ", in sync " + g.set(v.InSync())
 		}
 	}
-	return line + ", disk " + v.Disk.String()
+	return line + ", disk " + v.Disk.String() + g.log(s, i)
 }
 
 func (g *stage) state(sids []election.SID) string {

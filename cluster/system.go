@@ -293,7 +293,7 @@ func (y *System) remember(s *State) {
 		}
 	}
 	if y.Track.Commits {
-		s.commits.remember(s)
+		s.commits.remember(y, s)
 	}
 	if y.Track.Replies {
 		s.replies.remember(s)

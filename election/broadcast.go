@@ -76,22 +76,22 @@ func (s *Server) acknowledge(e *Ensemble, z Zxid, out *Outputs) {
 }
 
 // ackProposal is Leader.processAck: a quorum commits a proposal, and only the oldest one outstanding
-// (tryToCommit). What is committed already, and NEWLEADER's zxid (e,0), is passed over.
+// (tryToCommit). An ack counts for as long as the leader leads, also when its sender has come back and was
+// truncated meanwhile: no set of acks ever shrinks. What is committed already, and NEWLEADER's zxid (e,0), is passed over.
 func (s *Server) ackProposal(e *Ensemble, from int, z Zxid, out *Outputs) {
 	at, ok := s.log.Find(z)
 	if !ok || at < int(s.committed) || z.Epoch() != s.Epoch {
 		return
 	}
 	k := at - int(s.committed)
-	s.acks[k] = s.acks[k].With(from)
+	s.acks[k], s.lapsed = s.acks[k].With(from), s.lapsed.Without(from)
 	if k > 0 || !e.Rules.Commits(e, s.acks[0]) {
 		return
 	}
-	copy(s.acks[:], s.acks[1:])
-	s.acks[MaxOutstanding-1] = 0
-	s.committed++
 	t := s.log.At(at)
-	out.fact(Fact{Kind: Committed, Epoch: s.Epoch, Txn: t})
+	out.fact(Fact{Kind: Committed, Epoch: s.Epoch, Txn: t, Max: uint32(s.acks[0]), Flag: s.acks[0]&s.lapsed != 0})
+	s.shiftAcks()
+	s.committed++
 	if !e.Rules.RepliesEarly() {
 		out.fact(Fact{Kind: Replied, Epoch: s.Epoch, Txn: t})
 	}
@@ -104,6 +104,17 @@ func (s *Server) ackProposal(e *Ensemble, from int, z Zxid, out *Outputs) {
 			out.send(i, Packet{Kind: Inform, Epoch: s.Epoch, Zxid: z, Value: t.Value})
 		}
 	}
+}
+
+// shiftAcks forgets the acks of the oldest proposal.
+func (s *Server) shiftAcks() {
+	copy(s.acks[:], s.acks[1:])
+	s.acks[MaxOutstanding-1] = 0
+	var counted Set
+	for _, acks := range s.acks {
+		counted |= acks
+	}
+	s.lapsed &= counted
 }
 
 // proposal at a follower: before UPTODATE it waits, afterwards it is logged.

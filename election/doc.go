@@ -1,5 +1,5 @@
-// Package election is the reference engine: ZooKeeper's Fast Leader Election, discovery and
-// synchronisation, as one server sees them.
+// Package election is the reference engine: ZooKeeper's Fast Leader Election, discovery, synchronisation and
+// broadcast, as one server sees them.
 //
 // It answers: given what this server knows and what just happened to it, what does it do next?
 //
@@ -9,10 +9,10 @@
 // owns and reuses. Every rule that the protocol names is one small function in [Rules], so that a
 // known bug can be put in the place of a rule without a branch in the engine.
 //
-// What it leaves out. A log is its last zxid; snapshots have no zxid of their own, so that (e,0) of a
-// leader that served is in memory alone, where ZooKeeper writes it to disk as the name of a snapshot when
-// that server leads again without a restart (ZooKeeperServer.loadData). Dynamic reconfiguration and the
-// oracle are not there.
+// A [Log] is bounded, and a transaction in it is its zxid and the number of a write. What it leaves out: the
+// tree that transactions change, sessions, dynamic reconfiguration and the oracle. A TRUNC always succeeds;
+// in ZooKeeper it cannot go back behind a snapshot. A leader that was restarted finds in its log what others
+// keep in memory of committed transactions.
 //
 // It has two grains. In the coarse one the election thread takes a notification in the step that delivers
 // it, and a leader's thread wakes in the step that lets it. In the fine one (Ensemble.Fine) the receive path

@@ -223,7 +223,7 @@ func (c *Codec) flags(s *Server) uint32 {
 		f |= fOutofelection
 	}
 	if s.Epoch|s.candidate|s.heardMax != 0 || s.heard|s.acked|s.newAcked|s.awaitInfo|s.awaitSync|s.inSync != 0 ||
-		s.sync != 0 || s.pending|s.committed != 0 || s.forwarding != 0 || s.acks != [MaxOutstanding]Set{} {
+		s.sync != 0 || s.pending|s.committed != 0 || s.forwarding|s.lapsed != 0 || s.acks != [MaxOutstanding]Set{} {
 		f |= fTerm
 	}
 	if !s.disk.equal(&c.logs[s.pos]) {

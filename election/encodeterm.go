@@ -112,7 +112,7 @@ func (c *Codec) readTerm(b []byte, s *Server) []byte {
 	s.heard, s.acked, s.awaitInfo = Set(f[2]), Set(f[3]), Set(f[4])
 	s.awaitSync, s.inSync, s.newAcked = Set(f[5]), Set(f[6]), Set(f[7])
 	s.committed, s.forwarding = logLen(f[8]), Set(f[9])
-	s.sync, s.pending = PacketKind(f[10]), logLen(f[11])
+	s.sync, s.pending, s.lapsed = PacketKind(f[10]), logLen(f[11]), Set(f[14])
 	if f[1] != 0 || f[12] != 0 {
 		s.heardMax = f[1] - 1 - f[12]
 	}
@@ -129,7 +129,7 @@ func (c *Codec) readTerm(b []byte, s *Server) []byte {
 	return b
 }
 
-const termSize = 14
+const termSize = 15
 
 // termFields: the rare ones last. heardMax is one less than the candidate but for broken rules.
 func termFields(s *Server) [termSize]uint32 {
@@ -140,6 +140,7 @@ func termFields(s *Server) [termSize]uint32 {
 		f[12] = s.candidate - 1 - s.heardMax
 	}
 	f[13] = uint32(s.outstandingAcks())
+	f[14] = uint32(s.lapsed)
 	return f
 }
 

@@ -83,7 +83,7 @@ const (
 	Ahead                           // a leader refused Peer, which is more recent than itself
 	GaveUp                          // the server went back to LOOKING
 	Proposed                        // a leader proposed Txn
-	Committed                       // a leader committed Txn
+	Committed                       // a leader committed Txn by the acks in Max; Flag: one is of an earlier connection
 	Replied                         // a leader told the client that its write, Txn, is done
 	RolledOver                      // a leader ran out of counters
 )

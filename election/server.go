@@ -95,6 +95,7 @@ type core struct {
 	committed  logLen              // the first transactions in memory that are known to be committed
 	awaiting   [MaxServers]Zxid    // of a leader: the last zxid of who is in awaitSync
 	forwarding Set                 // of a leader: connected learners that are synchronised or being so
+	lapsed     Set                 // of a leader: whose acks in acks are of an earlier connection. For P4 only
 	acks       [MaxOutstanding]Set // of a leader: who has acked its proposals, from the oldest outstanding on
 }
 
@@ -227,7 +228,7 @@ func (s *Server) giveUp(e *Ensemble, out *Outputs) {
 func (s *Server) endTerm() {
 	s.Epoch, s.Offered = 0, false
 	s.heard, s.candidate, s.heardMax, s.acked, s.newAcked = 0, 0, 0, 0, 0
-	s.awaitInfo, s.awaitSync, s.inSync, s.forwarding = 0, 0, 0, 0
+	s.awaitInfo, s.awaitSync, s.inSync, s.forwarding, s.lapsed = 0, 0, 0, 0, 0
 	s.acks, s.awaiting = [MaxOutstanding]Set{}, [MaxServers]Zxid{}
 }
 

@@ -32,7 +32,9 @@ func PlanSync(h History, peer Zxid, buf []Txn) SyncPlan {
 	case peer > maximum && peer.Counter() != 0 && peer != NoZxid:
 		p.Kind, p.Zxid, p.From = Trunc, maximum, maximum
 	case minimum <= peer && peer <= maximum:
-		p.queue(h.Committed, peer, NoZxid, maximum)
+		if p.queue(h.Committed, peer, NoZxid, maximum); p.Kind == 0 {
+			p.Kind, p.Zxid = Snap, h.Last // and what is forwarded follows the peer's zxid all the same
+		}
 	case peer < minimum && len(h.Logged) > 0 && h.Logged[0].Zxid <= peer:
 		p.queue(h.Logged, peer, minimum, maximum)
 		if p.From < minimum { // a gap between the logs and the memory

@@ -127,8 +127,12 @@ func (b *bench) follows(leader, epoch string) (string, error) {
 		if v.State = Following; i == pos {
 			v.State = Leading
 		}
-		if i != b.s.Position() && b.s.State == Looking {
-			b.take(Input{Kind: Notification, From: uint8(i), Vote: v})
+		if i == b.s.Position() || b.s.State != Looking {
+			continue
+		}
+		b.take(Input{Kind: Notification, From: uint8(i), Vote: v})
+		if b.e.Fine {
+			b.take(Input{Kind: Handle})
 		}
 	}
 	b.take(Input{Kind: PacketIn, From: uint8(pos), Packet: Packet{Kind: LeaderInfo, Epoch: uint32(o["epoch"])}})

@@ -46,6 +46,9 @@ func (s *Server) disconnected(learner int) {
 	s.awaitSync, s.awaiting[learner] = s.awaitSync.Without(learner), 0
 	s.inSync = s.inSync.Without(learner)
 	s.forwarding = s.forwarding.Without(learner)
+	for _, acks := range s.acks {
+		s.lapsed |= acks & Set(0).With(learner)
+	}
 }
 
 func (s *Server) followerInfo(e *Ensemble, from int, p Packet, out *Outputs) {
@@ -162,7 +165,11 @@ func (s *Server) upToDate(e *Ensemble, out *Outputs) {
 	}
 }
 
+// ackNewLeader passes over the ack that a learner sends again when it is up to date.
 func (s *Server) ackNewLeader(e *Ensemble, from int, out *Outputs) {
+	if s.inSync.Has(from) {
+		return
+	}
 	s.inSync = s.inSync.With(from)
 	if s.Phase == Broadcast {
 		out.send(from, Packet{Kind: UpToDate, Epoch: s.Epoch})

@@ -12,7 +12,7 @@ import (
 )
 
 // maxStates is where an exhaustive search of these tests gives up: less than a second.
-const maxStates = 1 << 18
+const maxStates = 1 << 21
 
 // config makes a cluster in notation, "1:1,8 2:1,8 3:1,7", that runs broken rules where there are any.
 func config(t *testing.T, servers, weights, limits string, broken func(*election.Rules)) cluster.Config {

@@ -136,7 +136,7 @@ func (j *Judge) end(p *Property, last *cluster.State) (Outcome, error) {
 		}
 		return held(len(j.ops) > 1)
 	case ClientRegister:
-		if !j.System.Plausible() || j.System.Limits.Wipes > 0 {
+		if !j.System.Plausible() || j.System.Limits.Wipes > 0 || last.Doubtful() {
 			return Silent, nil
 		}
 		return j.clients.judge()

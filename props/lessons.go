@@ -11,6 +11,8 @@ type LessonCase struct {
 	Property
 	Cluster string // servers, as on the command line
 	Limits  string
+	Fine    bool   // the fine grain
+	Way     string // a way there, its actions apart by commas, where a search would take too long; else empty
 }
 
 // Lessons are statements that look true and are not. ZooKeeper lives with every one of them.
@@ -18,19 +20,25 @@ func Lessons() []LessonCase {
 	return []LessonCase{
 		{Property{Name: "two-leading-one-round", Kind: Lesson, Check: twoLeadingOneRound,
 			Doc: "no two servers are LEADING in the same round (a voter may change its mind after one candidate decided; discovery makes it harmless)"},
-			"1:1,8 2:1,8 3:1,8", "rounds=1"},
+			"1:1,8 2:1,8 3:1,8", "rounds=1", false, ""},
 		{Property{Name: "not-maximum-of-all", Kind: Lesson, Check: notMaximumOfAll, Track: cluster.Track{Initials: true},
 			Doc: "the winner is the maximum of all that are up (a better vote may come after finalizeWait)"},
-			"1:1,8 2:1,8 3:1,8", "rounds=1"},
+			"1:1,8 2:1,8 3:1,8", "rounds=1", false, ""},
 		{Property{Name: "not-maximum-of-quorum", Kind: Lesson, Check: notMaximumOfQuorum, Track: cluster.Track{Initials: true},
 			Doc: "the winner is the maximum of what its deciding quorum started with (FOLLOWING and LEADING votes count whatever their senders wanted)"},
-			"1:1,8 2:1,8 3:1,8", "rounds=1"},
+			"1:1,8 2:1,8 3:1,8", "rounds=1", false, ""},
 		{Property{Name: "unrecoverable-disk", Kind: Lesson, Check: unrecoverableDisk,
 			Doc: "every disk that a crash leaves can be loaded (a follower may crash after its log is flushed and before currentEpoch is written)"},
-			"1:1/2,1.1 2:2,2.1 3:1,1.2", "rounds=1 crashes=1"},
+			"1:1/2,1.1 2:2,2.1 3:1,1.2", "rounds=1 crashes=1", false, ""},
 		{Property{Name: "refuses-serving-leader", Kind: Lesson, Check: refusesServingLeader,
 			Doc: "who is up can follow the serving leader (not who has promised itself to a higher epoch, to a leader that came to nothing)"},
-			"1:1,8 2:1,8 3:1/3,7", "rounds=2"},
+			"1:1,8 2:1,8 3:1/3,7", "rounds=2", false, ""},
+		{Property{Name: "one-serving-leader", Kind: Lesson, Check: oneServingLeader,
+			Doc: "at any moment at most one leader serves (a deposed one does until syncLimit, and answers reads, even synced ones, with what it has)"},
+			"1:1,8 2:1,8 3:1,8", "rounds=2 epochs=2 cuts=1 timeouts=0", false, ""},
+		{Property{Name: "acks-stay-true", Kind: Lesson, Check: acksStayTrue, Track: cluster.Track{Commits: true},
+			Doc: "what a leader commits is on the disks of those whose acks it has counted (who comes back is truncated to what is committed, and its old ack counts on)"},
+			"1:1,8 2:1,8 3:1,8", "rounds=2 epochs=1 writes=1 resets=1 timeouts=0", true, staleAck},
 	}
 }
 
@@ -91,6 +99,40 @@ func unrecoverableDisk(st Step) (Outcome, error) {
 	if d := &st.After.Servers[st.After.Actor].Disk; !recovers(d) {
 		return violated("server %v will not start again: acceptedEpoch %d, currentEpoch %d, last zxid %v",
 			st.sid(st.After.Actor), d.AcceptedEpoch, d.CurrentEpoch, d.Zxid)
+	}
+	return Witnessed, nil
+}
+
+// acksStayTrue: no set of acks ever shrinks (Leader.processAck), and a follower that comes back with a
+// proposal that is not committed is sent TRUNC and that proposal again, which it logs after UPTODATE only
+// (LearnerHandler.syncFollower, Learner.syncWithLeader).
+func acksStayTrue(st Step) (Outcome, error) {
+	for _, f := range st.After.Out.Facts {
+		if f.Kind != election.Committed {
+			continue
+		}
+		for i := range st.System.Ensemble.Voters {
+			if election.Set(f.Max).Has(i) && f.Flag && !st.After.Servers[i].OnDisk().Has(f.Txn) {
+				return violated("server %v commits %v by the acks of %v, but server %v has lost it from its disk since: %v", st.actor().SID,
+					f.Txn, st.sids(election.Set(f.Max)), st.sid(i), st.After.Servers[i].OnDisk())
+			}
+		}
+		return Witnessed, nil
+	}
+	return Silent, nil
+}
+
+// oneServingLeader: a sync is answered by a leader on its own word, without a quorum (Leader.processSync).
+func oneServingLeader(st Step) (Outcome, error) {
+	a := st.actor()
+	if a == nil || a.State != election.Leading || a.Phase != election.Broadcast {
+		return Silent, nil
+	}
+	for i := range st.After.Servers {
+		b := &st.After.Servers[i]
+		if i != st.After.Actor && st.After.Up.Has(i) && b.State == election.Leading && b.Phase == election.Broadcast {
+			return violated("server %v serves epoch %d, and server %v still serves epoch %d", a.SID, a.Epoch, b.SID, b.Epoch)
+		}
 	}
 	return Witnessed, nil
 }

@@ -13,6 +13,8 @@ var lessonSteps = map[string]int{
 	"not-maximum-of-quorum":  20,
 	"unrecoverable-disk":     11,
 	"refuses-serving-leader": 17,
+	"one-serving-leader":     25,
+	"acks-stay-true":         69,
 }
 
 // TestLessons: what is known not to be true is found not to be true, in the cluster that comes with it.
@@ -22,7 +24,25 @@ func TestLessons(t *testing.T) {
 			if lesson.Check == nil {
 				t.Fatal("a lesson is about a step")
 			}
-			report := search(t, config(t, lesson.Cluster, "", lesson.Limits, nil), lesson.Property)
+			cfg := config(t, lesson.Cluster, "", lesson.Limits, nil)
+			cfg.Ensemble.Fine = lesson.Fine
+			if lesson.Way != "" {
+				cfg.Track = lesson.Track
+				r := newRun(t, cfg, []props.Property{lesson.Property})
+				var v *props.Violation
+				for _, a := range lesson.Actions() {
+					r.enabled = r.system.Actions(&r.now, r.enabled[:0])
+					if v != nil || !contains(r.enabled, a) {
+						t.Fatalf("after %v: %v, and %v is to come", r.trace, v, a)
+					}
+					v = r.step(a)
+				}
+				if v == nil || len(r.trace) != lessonSteps[lesson.Name] {
+					t.Errorf("its way of %d steps leads to %v", len(r.trace), v)
+				}
+				return
+			}
+			report := search(t, cfg, lesson.Property)
 			if len(report.Violations) == 0 {
 				t.Fatalf("not found in %d states (%s)", report.Distinct, report.Stopped)
 			}
