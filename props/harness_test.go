@@ -12,7 +12,7 @@ import (
 )
 
 // maxStates is where an exhaustive search of these tests gives up: less than a second.
-const maxStates = 1 << 21
+const maxStates = 1 << 18
 
 // config makes a cluster in notation, "1:1,8 2:1,8 3:1,7", that runs broken rules where there are any.
 func config(t *testing.T, servers, weights, limits string, broken func(*election.Rules)) cluster.Config {
@@ -33,6 +33,11 @@ func config(t *testing.T, servers, weights, limits string, broken func(*election
 // search looks at every state of a cluster with one property.
 func search(t *testing.T, cfg cluster.Config, p props.Property) *explore.Report[cluster.Action] {
 	t.Helper()
+	return searchUpTo(t, cfg, p, maxStates)
+}
+
+func searchUpTo(t *testing.T, cfg cluster.Config, p props.Property, states uint64) *explore.Report[cluster.Action] {
+	t.Helper()
 	cfg.Track = p.Track
 	y, err := cluster.New(cfg)
 	if err != nil {
@@ -46,7 +51,7 @@ func search(t *testing.T, cfg cluster.Config, p props.Property) *explore.Report[
 		return explore.Outcome(outcome)
 	}
 	list := []explore.Property[cluster.State, cluster.Action]{{Name: p.Name, Check: check}}
-	return explore.BreadthFirst(context.Background(), y, list, explore.Options{MaxStates: maxStates})
+	return explore.BreadthFirst(context.Background(), y, list, explore.Options{MaxStates: states})
 }
 
 // find looks a property or lesson up.

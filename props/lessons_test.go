@@ -42,7 +42,7 @@ func TestLessons(t *testing.T) {
 				}
 				return
 			}
-			report := search(t, cfg, lesson.Property)
+			report := searchUpTo(t, cfg, lesson.Property, 1<<21)
 			if len(report.Violations) == 0 {
 				t.Fatalf("not found in %d states (%s)", report.Distinct, report.Stopped)
 			}
