@@ -28,6 +28,12 @@ func Goals() []Goal {
 	}
 }
 
+// Property is the goal as a property, for those who list, name and report properties. It has no Check: no step
+// shows it.
+func (g Goal) Property() Property {
+	return Property{ID: g.ID, Name: g.Name, Doc: g.Doc, Kind: Eventually}
+}
+
 func settled(y *cluster.System, s *cluster.State) bool { return Settled(y.Ensemble, s) }
 
 // quorumConnected: the run is calm, a quorum is up, and no link of those that are up is cut.

@@ -118,7 +118,7 @@ func StepProperties() []Property {
 	return slices.DeleteFunc(All(), func(p Property) bool { return p.Check == nil })
 }
 
-// Find looks a property or lesson up by its name or catalogue number.
+// Find looks a property up by its name or catalogue number, or a lesson or goal by its name.
 func Find(name string) (Property, error) {
 	for _, p := range All() {
 		if p.Name == name || p.ID == name {
@@ -128,6 +128,11 @@ func Find(name string) (Property, error) {
 	for _, l := range Lessons() {
 		if l.Name == name {
 			return l.Property, nil
+		}
+	}
+	for _, g := range Goals() {
+		if g.Name == name {
+			return g.Property(), nil
 		}
 	}
 	return Property{}, fmt.Errorf("unknown property %q", name)

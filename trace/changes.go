@@ -37,6 +37,20 @@ func changed(before, after *cluster.State, i int) []string {
 		}
 	}
 	note("disk ", was.Disk.String(), is.Disk.String())
+	if after.Up.Has(i) && before.Up.Has(i) {
+		parts = append(parts, logged(was.History(), is.History())...)
+	}
+	return parts
+}
+
+// logged is what a log in memory has lost and gained: "log -1.2", "log +2.1=1".
+func logged(was, is *election.Log) (parts []string) {
+	if cut := beyond(was, is); len(cut) > 0 {
+		parts = append(parts, "log -"+txns(cut))
+	}
+	if more := beyond(is, was); len(more) > 0 {
+		parts = append(parts, "log +"+txns(more))
+	}
 	return parts
 }
 

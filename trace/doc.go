@@ -8,5 +8,8 @@
 // is judged again from nothing whenever it is read: every driver ends in a trace, and a trace that does
 // not break its property when it is replayed is never handed out.
 //
+// A run without an end is a lasso: behind the line "loop" stand the steps that are taken for ever. They are
+// taken once, and have to lead back to the very state in which the loop began.
+//
 // It never half-trusts a file: what is stale, truncated or not enabled is refused with file:line.
 package trace

@@ -45,7 +45,7 @@ func TestGoldenCounts(t *testing.T) {
 	})
 }
 
-// config reads "cluster ..." and "limits ..." lines.
+// config reads "cluster ...", "limits ...", "grain ..." and "phases ..." lines.
 func config(input string) (c cluster.Config, err error) {
 	for _, line := range strings.Split(strings.TrimSpace(input), "\n") {
 		word, rest, _ := strings.Cut(line, " ")
@@ -56,6 +56,8 @@ func config(input string) (c cluster.Config, err error) {
 			c.Limits, err = cluster.ParseLimits(rest)
 		case "grain":
 			c.Ensemble.Fine = rest == "fine"
+		case "phases":
+			c.Phases, err = cluster.ParsePhases(rest)
 		default:
 			err = fmt.Errorf("%q is no line of a search", line)
 		}

@@ -86,7 +86,8 @@ func TestGoalsAreMissed(t *testing.T) {
 		}, 5, 0},
 	} {
 		t.Run(test.how, func(t *testing.T) {
-			_, r := decideGoals(t, test.servers, test.limits, test.rules)
+			c, r := decideGoals(t, test.servers, test.limits, test.rules)
+			replayLassos(t, c, r)
 			for i, g := range r.Goals {
 				goal := props.Goals()[i].Name
 				switch {
@@ -98,5 +99,33 @@ func TestGoalsAreMissed(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// replayLassos writes and reads each lasso as a file: with the same engine it is violated by its goal, and with
+// ZooKeeper's rules it is refused.
+func replayLassos(t *testing.T, c cluster.Config, r *GraphReport) {
+	t.Helper()
+	found := 0
+	for i, lasso := range Lassos(c, props.Goals(), r) {
+		if lasso == nil {
+			continue
+		}
+		found++
+		read, err := Parse("lasso.zkt", lasso.Format())
+		if err != nil {
+			t.Fatalf("%v:\n%s", err, lasso.Format())
+		}
+		if v, err := Replay(read, nil); err == nil {
+			t.Errorf("by ZooKeeper's rules: %v", v)
+		}
+		read.Config.Ensemble = c.Ensemble
+		v, err := Replay(read, nil)
+		if err != nil || !v.Violated || v.Property != props.Goals()[i].Name || v.ForEver == "" {
+			t.Errorf("%+v, %v:\n%s", v, err, lasso.Format())
+		}
+	}
+	if found != 1 {
+		t.Errorf("%d lassos", found)
 	}
 }

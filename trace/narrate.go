@@ -46,6 +46,10 @@ func (n *Narrator) Step(before *cluster.State, a cluster.Action, after *cluster.
 		t.say("server %v, elected, counts its own acceptedEpoch %d", a.From, t.was().AcceptedEpoch)
 	case cluster.GiveUp:
 		t.giveUp()
+	case cluster.Write:
+		t.write()
+	case cluster.Flush:
+		t.flush()
 	default:
 		t.fault()
 		return t.text.String()
@@ -143,8 +147,7 @@ func (t *telling) giveUp() {
 	} else {
 		t.say("server %v gives up %v %v", v.SID, was.State, was.Vote.Leader)
 	}
-	t.say(": LOOKING again in round %d, %s", v.Round, t.votes(v))
-	t.waits()
+	t.afterTerm()
 }
 
 // waits: the step began finalizeWait.
@@ -275,6 +278,9 @@ func (t *telling) decision() {
 	}
 	if v := t.is(); v.State == election.Leading {
 		t.say(" server %v is LEADING", v.SID)
+		if v.Disk.Zxid != t.was().Disk.Zxid {
+			t.say(" and writes a snapshot of its history, to %v", v.Disk.Zxid)
+		}
 	} else {
 		t.say(" server %v is %v %v", v.SID, v.State, d.Vote.Leader)
 	}
@@ -306,20 +312,5 @@ func (t *telling) sent() {
 	} else if lost != 0 {
 		t.say("; nobody is there to hear")
 	}
-	for i, p := range out.Packets {
-		if i == 0 || out.Packets[i-1].Packet != p.Packet {
-			t.say("; sends %s to %v", describePacket(p.Packet), t.sid(int(p.To)))
-		} else {
-			t.say(", %v", t.sid(int(p.To)))
-		}
-	}
-}
-
-// describePacket writes a packet with the epoch it carries: "LEADERINFO(2)".
-func describePacket(p election.Packet) string {
-	s := fmt.Sprintf("%v(%d)", p.Kind, p.Epoch)
-	if p.NoCount {
-		s += ", not to be counted,"
-	}
-	return s
+	t.packets(out.Packets)
 }

@@ -59,10 +59,11 @@ func TestNarrator(t *testing.T) {
 		{"packet 2->1", "server 1 takes LEADERINFO of server 2; writes acceptedEpoch 2; sends ACKEPOCH(2) to 2",
 			"1: epoch 0 -> 2, disk 1,8 -> 1/2,8"},
 		{"packet 1->2", "server 2 takes ACKEPOCH of server 1; counts it; establishes epoch 2 by the acks of 1, 2, writes " +
-			"currentEpoch 2; sends NEWLEADER(2) to 1", "2: DISCOVERY -> SYNCHRONIZATION, disk 1/2,8 -> 2,8"},
-		{"packet 2->1", "server 1 takes NEWLEADER of server 2; its log is now that of 2, to 8; writes currentEpoch 2; " +
-			"sends ACK(2) to 2", "1: DISCOVERY -> SYNCHRONIZATION, disk 1/2,8 -> 2,8"},
-		{"packet 1->2", "server 2 takes ACK of server 1; serves epoch 2, in sync with 1, 2; sends UPTODATE(2) to 1",
+			"currentEpoch 2; synchronises 1 by DIFF(8), NEWLEADER(2)", "2: DISCOVERY -> SYNCHRONIZATION, disk 1/2,8 -> 2,8"},
+		{"packet 2->1", "server 1 takes the synchronisation of server 2 up to NEWLEADER(2): its log is [7 8]; writes " +
+			"currentEpoch 2; acks NEWLEADER(2)", "1: DISCOVERY -> SYNCHRONIZATION, disk 1/2,8 -> 2,8"},
+		{"packet 1->2", "server 2 takes the ack of NEWLEADER(2) of server 1; serves epoch 2, in sync with 1, 2, which " +
+			"commits 7, 8; sends UPTODATE(2) to 1",
 			"2: SYNCHRONIZATION -> BROADCAST"},
 		{"packet 2->1", "server 1 takes UPTODATE of server 2 and serves epoch 2", "1: SYNCHRONIZATION -> BROADCAST"},
 		{"deliver 3->1", "server 1 handles the LOOKING vote 3:1,7 of server 3 (round 1): 1 answers that it is FOLLOWING 2", ""},
@@ -172,13 +173,16 @@ func TestDescribe(t *testing.T) {
 }
 
 func TestHistory(t *testing.T) {
-	p := parse(t, "property P17", "cluster 1:0,0", "start 1", "decide 1", "offer 1")
+	p := parse(t, "property epoch-register", "cluster 1:0,0", "start 1", "decide 1", "offer 1")
 	ops, err := trace.History(p)
 	if err != nil || len(ops) != 1 || ops[0].Epoch != 1 || ops[0].Leader != 1 {
 		t.Errorf("got %v, %v", ops, err)
 	}
-	if path, err := p.WritePicture(t.TempDir() + "/a.zkt"); err == nil {
-		t.Errorf("a legal history was drawn in %s", path)
+	for _, register := range []string{props.EpochRegister, props.ClientRegister} {
+		p.Property = register
+		if path, err := p.WritePicture(t.TempDir() + "/a.zkt"); err == nil {
+			t.Errorf("a legal history was drawn in %s", path)
+		}
 	}
 	if p.Property = props.ElectionEnds; true {
 		if path, err := p.WritePicture(t.TempDir() + "/a.zkt"); path != "" || err != nil {

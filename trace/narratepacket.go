@@ -5,14 +5,6 @@ import (
 	"github.com/zkcheck/zkcheck/election"
 )
 
-// packet tells of a packet between a learner and its leader.
-func (t *telling) packet() {
-	t.say("server %v takes %s of server %v", t.is().SID, t.after.In.Packet.Kind, t.action.From)
-	if v := t.is(); v.State != election.Leading && v.Phase == election.Broadcast {
-		t.say(" and serves epoch %d", v.Epoch)
-	}
-}
-
 // facts tells what the step means for epochs.
 func (t *telling) facts() {
 	for _, f := range t.after.Out.Facts {
@@ -27,14 +19,19 @@ func (t *telling) facts() {
 			t.say("; establishes epoch %d by the acks of %s, writes currentEpoch %d", f.Epoch, t.set(election.Set(f.Max)), f.Epoch)
 		case election.Serving:
 			t.say("; serves epoch %d, in sync with %s", f.Epoch, t.set(election.Set(f.Max)))
+			t.committed()
 		case election.Synced:
-			t.say("; its log is now that of %v, to %v; writes currentEpoch %d", t.sid(int(f.Peer)), t.is().Zxid, f.Epoch)
+			t.synchronised(f)
 		case election.Ahead:
 			t.say("; refuses it: server %v is more recent than its leader", t.sid(int(f.Peer)))
 		case election.GaveUp:
-			if t.action.Kind != cluster.GiveUp {
+			if t.action.Kind == cluster.Packet {
 				t.say("; refuses it, having promised more, and is LOOKING again in round %d", t.is().Round)
 			}
+		case election.Committed:
+			t.say("; commits %v", f.Txn)
+		case election.Replied:
+			t.say("; tells the client that %v is done", f.Txn)
 		}
 	}
 	if v, was := t.is(), t.was(); v.State != election.Leading && v.AcceptedEpoch > was.AcceptedEpoch && t.before.Up.Has(t.after.Actor) {
@@ -80,6 +77,8 @@ func (t *telling) fault() {
 		t.say("the next vote on its way from server %v to server %v is lost", a.From, a.To)
 	case cluster.Dup:
 		t.say("the next vote on its way from server %v to server %v will come twice", a.From, a.To)
+	case cluster.Calm:
+		t.say("from now on nothing fails, and messages are faster than time-outs")
 	case cluster.Wipe:
 		t.say("server %v, which is down, loses its disk", a.From)
 	default:
@@ -101,6 +100,7 @@ func (t *telling) crash() {
 	if n := t.action.N; n > 0 {
 		t.say(" after disk write %d of its next step", n)
 	}
+	t.lost()
 	disk := t.is().Disk
 	t.say("; its disk is %v", disk)
 	if !t.y.Ensemble.Rules.Recovers(disk) {

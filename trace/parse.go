@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"strconv"
 	"strings"
@@ -53,8 +54,8 @@ func cause(err error) error {
 
 // Parse reads a trace. Errors are one line, "file:line: what is wrong".
 func Parse(name string, data []byte) (*Trace, error) {
-	p := &parser{name: name, seen: map[string]int{}, steps: -1}
-	p.t = &Trace{Name: name}
+	p := &parser{name: name, seen: map[string]int{}, steps: -1, loop: NoLoop, counter: noRollOver}
+	p.t = &Trace{Name: name, Loop: NoLoop}
 	if err := p.file(data); err != nil {
 		return nil, err
 	}
@@ -73,6 +74,9 @@ type parser struct {
 	weights   string
 	limits    string
 	steps     int // as the header promises, or -1
+	loop      int // as the header promises, or NoLoop
+	counter   uint32
+	phases    cluster.Phases
 	config    bool
 	fine      bool
 }
@@ -138,8 +142,10 @@ func (p *parser) text(line string) error {
 		key, value = line[:i], strings.TrimSpace(line[i:])
 	}
 	switch key {
-	case "property", "cluster", "observers", "weights", "channel", "grain", "limits", "steps", "mutant":
+	case "property", "cluster", "observers", "weights", "channel", "grain", "phases", "counter", "limits", "steps", "mutant":
 		return p.header(key, value)
+	case "loop":
+		return p.beginLoop(value)
 	}
 	return p.step(line)
 }
@@ -155,7 +161,7 @@ func plain(line string) bool {
 // header reads a line of the header.
 func (p *parser) header(key, value string) error {
 	switch {
-	case len(p.t.Steps) > 0:
+	case len(p.t.Steps) > 0 || p.t.Loop != NoLoop:
 		return p.fail("%s after the first step", key)
 	case p.seen[key] > 0:
 		return p.fail("%s is given twice", key)
@@ -192,18 +198,48 @@ func (p *parser) header(key, value string) error {
 			return p.fail("unknown grain %q, want coarse or fine", value)
 		}
 		p.fine = value == "fine"
+	case "phases":
+		phases, err := cluster.ParsePhases(value)
+		if err != nil {
+			return p.fail("%w", err)
+		}
+		p.phases = phases
+	case "counter":
+		n, ok := number(value, math.MaxUint32)
+		if !ok || n == 0 {
+			return p.fail("counter: %q is not a number of 1..%d", value, uint32(math.MaxUint32))
+		}
+		p.counter = uint32(n)
 	case "limits":
 		p.limits = value
 	case "steps":
-		n, err := strconv.ParseUint(value, 10, 32)
-		if err != nil || strconv.FormatUint(n, 10) != value || n > MaxSteps {
-			return p.fail("steps: %q is not a number of 0..%d", value, MaxSteps)
-		}
-		p.steps = int(n)
+		return p.promise(value)
 	case "mutant":
 		return p.fail("mutant %s: this version of zkcheck replays no mutants", value)
 	}
 	return nil
+}
+
+// promise reads how many steps there are, of a lasso those of the stem and of the loop: "9+3".
+func (p *parser) promise(value string) error {
+	stem, loop, lasso := strings.Cut(value, "+")
+	n, ok := number(stem, MaxSteps)
+	if lasso && ok {
+		var round uint64
+		round, ok = number(loop, MaxSteps)
+		p.loop, n = int(n), n+round
+	}
+	if !ok || n > MaxSteps {
+		return p.fail("steps: %q is not a number of 0..%d, or two of stem and loop", value, MaxSteps)
+	}
+	p.steps = int(n)
+	return nil
+}
+
+// number reads a number as it is printed.
+func number(s string, most uint64) (n uint64, ok bool) {
+	n, err := strconv.ParseUint(s, 10, 32)
+	return n, err == nil && strconv.FormatUint(n, 10) == s && n <= most
 }
 
 // alike is how many properties have a catalogue number.
@@ -239,7 +275,7 @@ func (p *parser) configure() error {
 		return p.at(p.seen["limits"], "%w", err)
 	}
 	c.FIFO = p.t.Config.FIFO
-	c.Ensemble.Fine = p.fine
+	c.Ensemble.Fine, c.Ensemble.LastCounter, c.Phases = p.fine, p.counter, p.phases
 	p.t.Config = c
 	return nil
 }
@@ -268,9 +304,24 @@ func (p *parser) step(line string) error {
 	return nil
 }
 
-// sids are the servers that an action names.
+// beginLoop reads the line from which on the steps are taken for ever.
+func (p *parser) beginLoop(value string) error {
+	switch {
+	case value != "":
+		return p.fail("loop: %q is too much", value)
+	case p.t.Loop != NoLoop:
+		return p.fail("loop is given twice, first in line %d", p.t.loopLine)
+	}
+	p.t.Loop, p.t.loopLine = len(p.t.Steps), p.line
+	return p.configure()
+}
+
+// sids are the servers that an action names: of some it is the whole cluster.
 func sids(a cluster.Action) []election.SID {
-	if strings.Contains(a.String(), "-") {
+	switch text := a.String(); {
+	case !strings.Contains(text, " "):
+		return nil
+	case strings.Contains(text, "-"):
 		return []election.SID{a.From, a.To}
 	}
 	return []election.SID{a.From}
@@ -282,10 +333,15 @@ func (p *parser) end() error {
 		return err
 	}
 	switch n := len(p.t.Steps); {
-	case p.steps < 0 && n == 0:
+	case p.steps < 0 && n == 0 && p.t.Loop == NoLoop:
 		return p.fail("truncated: no step follows the header")
 	case p.steps >= 0 && n < p.steps:
 		return p.fail("truncated: %d of the %d steps of line %d are here", n, p.steps, p.seen["steps"])
+	case p.loop != NoLoop && p.t.Loop == NoLoop:
+		return p.fail("truncated: there is no line loop, which line %d promises after step %d", p.seen["steps"], p.loop)
+	case p.loop != NoLoop && p.t.Loop != p.loop:
+		return p.at(p.t.loopLine, "the loop begins after step %d, line %d promises it after step %d", p.t.Loop,
+			p.seen["steps"], p.loop)
 	}
 	return nil
 }

@@ -54,7 +54,25 @@ func TestParseErrors(t *testing.T) {
 		{file(three, "limits crashes=-2", "start 1"), "x.zkt:3: limit crashes: -2 is negative"},
 		{file(three, "limits joy=1", "start 1"), `x.zkt:3: unknown limit "joy"`},
 		{file(three, "channel lifo", "start 1"), `x.zkt:3: unknown channel "lifo", only fifo can be named`},
-		{file(three, "steps many", "start 1"), `x.zkt:3: steps: "many" is not a number of 0..1000000`},
+		{file(three, "steps many", "start 1"), `x.zkt:3: steps: "many" is not a number of 0..1000000, or two of stem and loop`},
+		{file(three, "steps 1+", "start 1"), `x.zkt:3: steps: "1+" is not a number of 0..1000000, or two of stem and loop`},
+		{file(three, "steps 1+01", "start 1"), `x.zkt:3: steps: "1+01" is not a number of 0..1000000, or two of stem and loop`},
+		{file(three, "steps 600000+600000", "start 1"),
+			`x.zkt:3: steps: "600000+600000" is not a number of 0..1000000, or two of stem and loop`},
+		{file(three, "steps 1+1", "start 1", "start 2"), "x.zkt:5: truncated: there is no line loop, which line 3 promises after step 1"},
+		{file(three, "steps 1+0", "start 1"), "x.zkt:4: truncated: there is no line loop, which line 3 promises after step 1"},
+		{file(three, "steps 1+1", "start 1", "start 2", "loop"), "x.zkt:6: the loop begins after step 2, line 3 promises it after step 1"},
+		{file(three, "steps 1+1", "start 1", "loop"), "x.zkt:5: truncated: 1 of the 2 steps of line 3 are here"},
+		{file(three, "start 1", "loop", "start 2", "loop"), "x.zkt:6: loop is given twice, first in line 4"},
+		{file(three, "start 1", "loop 2"), `x.zkt:4: loop: "2" is too much`},
+		{file("loop", three, "start 1"), "x.zkt:2: there is no cluster in the header"},
+		{file(three, "loop", "limits crashes=1"), "x.zkt:4: limits after the first step"},
+		{file(three, "phases some", "start 1"), `x.zkt:3: phases "some": want election, discovery, sync or all`},
+		{file(three, "phases", "start 1"), "x.zkt:3: phases of what?"},
+		{file(three, "counter 0", "start 1"), `x.zkt:3: counter: "0" is not a number of 1..4294967295`},
+		{file(three, "counter 4294967296", "start 1"), `x.zkt:3: counter: "4294967296" is not a number of 1..4294967295`},
+		{file(three, "counter 0x8", "start 1"), `x.zkt:3: counter: "0x8" is not a number of 1..4294967295`},
+		{file(three, "counter 5", "counter 5", "start 1"), "x.zkt:4: counter is given twice"},
 		{file(three, "mutant ZK-1343", "start 1"), "x.zkt:3: mutant ZK-1343: this version of zkcheck replays no mutants"},
 		{file(three, "start 1\x00"), "x.zkt:3: the line is not plain text"},
 		{file(three, "# \xff", "start 1"), "x.zkt:3: the line is not plain text"},
@@ -71,9 +89,11 @@ func TestParseErrors(t *testing.T) {
 
 func TestFormatIsCanonical(t *testing.T) {
 	in := file("#first", "limits   rounds=2 crashes=1", "# second", "", "cluster 3:1,4294967296 1:1,8 2:1/2,0x8 4:0,0",
-		"channel fifo", "observers 4", "weights 3=0/1=1,2=2", "property P1", " # before", "  start   1\r", "#\tmiddle", "restart 1", "# end")
+		"counter 12", "channel fifo", "observers 4", "weights 3=0/1=1,2=2", "property P1", "phases sync", " # before", "  start   1\r",
+		"#\tmiddle", "restart 1", " loop ", "#\tround", "start 2", "# end")
 	want := file("#first", "# second", "property one-leader-per-epoch", "cluster 1:1,8 2:1/2,8 3:1,1.0 4:0,0", "observers 4",
-		"weights 3=0/1=1,2=2", "channel fifo", "limits crashes=1 rounds=2", "steps 2", "# before", "start 1", "#\tmiddle", "restart 1", "# end")
+		"weights 3=0/1=1,2=2", "channel fifo", "phases sync", "counter 12", "limits crashes=1 rounds=2", "steps 2+1", "# before",
+		"start 1", "#\tmiddle", "restart 1", "#\tround", "loop", "start 2", "# end")
 	for range 2 {
 		p, err := trace.Parse("x.zkt", []byte(in))
 		if err != nil {
@@ -89,6 +109,10 @@ func TestFormatIsCanonical(t *testing.T) {
 func run(rt *rapid.T) *trace.Trace {
 	c := props.NewSeeded(rapid.Uint64().Draw(rt, "seed"), 0)
 	config := props.Setup(c)
+	config.Phases = cluster.Phases(rapid.IntRange(0, len(cluster.PhaseNames)-1).Draw(rt, "phases"))
+	if rapid.Bool().Draw(rt, "rolls over") {
+		config.Ensemble.LastCounter = rapid.Uint32Range(1, 5).Draw(rt, "counter")
+	}
 	y, err := cluster.New(config)
 	if err != nil {
 		rt.Fatal(err)
@@ -118,12 +142,16 @@ func same(a, b *trace.Trace) bool {
 	return a.Property == b.Property && slices.Equal(a.Actions(), b.Actions()) && slices.Equal(a.Comments, b.Comments) &&
 		a.Config.Servers() == b.Config.Servers() && a.Config.Observers() == b.Config.Observers() &&
 		a.Config.Weights() == b.Config.Weights() && a.Config.FIFO == b.Config.FIFO && a.Config.Limits == b.Config.Limits &&
-		a.Config.Track == b.Config.Track && reflect.DeepEqual(a.Config.Disks, b.Config.Disks)
+		a.Config.Track == b.Config.Track && a.Config.Phases == b.Config.Phases && a.Config.Ensemble.Fine == b.Config.Ensemble.Fine &&
+		a.Config.Ensemble.LastCounter == b.Config.Ensemble.LastCounter && a.Loop == b.Loop && reflect.DeepEqual(a.Config.Disks, b.Config.Disks)
 }
 
 func TestRoundTrip(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		want := run(rt)
+		if rapid.Bool().Draw(rt, "lasso") {
+			want.Loop = rapid.IntRange(0, len(want.Steps)).Draw(rt, "loop")
+		}
 		b := want.Format()
 		got, err := trace.Parse("x.zkt", b)
 		if err != nil {

@@ -14,12 +14,15 @@ import (
 type Verdict struct {
 	Property string // that is violated; else that was asked about, empty for all
 	Violated bool
-	Step     int   // that violates, from 1; the last one where the run as a whole is judged; 0 if none
-	Evidence error // nil if not Violated
-	Vacuous  bool  // asked about is a situation that must occur, and it did not: nothing is known
-	Steps    int   // taken: a violation ends the replay
+	Step     int    // that violates, from 1; the last one where the run as a whole is judged; 0 if none
+	Evidence error  // nil if not Violated
+	Vacuous  bool   // asked about is a situation that must occur, and it did not: nothing is known
+	Steps    int    // taken: a violation ends the replay
+	Loop     int    // after how many steps a loop began that was closed; NoLoop if there is none
+	ForEver  string // what a lasso does for ever, in a sentence; empty if the run ends
 
-	Tallies []props.Tally // by judged property: the one that was asked about, or props.All
+	Judged  []props.Property // the one that was asked about, or all that suit the phases of the trace
+	Tallies []props.Tally    // by judged property
 }
 
 func (v *Verdict) String() string {
@@ -31,7 +34,7 @@ func (v *Verdict) String() string {
 	case v.Property != "":
 		return fmt.Sprintf("holds: %s in %s", v.Property, steps(v.Steps))
 	}
-	return fmt.Sprintf("holds: all properties in %s", steps(v.Steps))
+	return "holds: all properties in " + steps(v.Steps)
 }
 
 func steps(n int) string {
@@ -45,7 +48,8 @@ func steps(n int) string {
 const shown = 6
 
 // Replay takes the steps one by one and judges each, and the run at its end. It shows them to visit,
-// which may be nil; the states are valid until visit returns. A step that is not enabled is an error.
+// which may be nil; the states are valid until visit returns. A step that is not enabled is an error, and
+// so is a loop that does not lead back to where it began.
 func Replay(t *Trace, visit func(i int, before *cluster.State, a cluster.Action, after *cluster.State)) (*Verdict, error) {
 	v, _, err := replay(t, visit)
 	return v, err
@@ -63,13 +67,24 @@ func History(t *Trace) ([]model.EpochOp, error) {
 // judged are the properties that a trace is judged by.
 func (t *Trace) judged() ([]props.Property, error) {
 	if t.Property == "" {
-		return props.All(), nil
+		return Suited(t.Config.Phases, props.All()), nil
 	}
 	p, err := props.Find(t.Property)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", t.place(), err)
 	}
 	return []props.Property{p}, nil
+}
+
+// Suited are the properties of a list that say something about servers which go no further than that: who
+// never serves ends no election.
+func Suited(phases cluster.Phases, list []props.Property) []props.Property {
+	if phases == cluster.AllPhases || phases == cluster.ThroughSync {
+		return list
+	}
+	return slices.DeleteFunc(slices.Clone(list), func(p props.Property) bool {
+		return p.Kind == props.Sometimes || p.Kind == props.Eventually
+	})
 }
 
 func (t *Trace) place() string {
@@ -113,7 +128,7 @@ func replay(t *Trace, visit func(int, *cluster.State, cluster.Action, *cluster.S
 	}
 	judge := props.NewJudge(y, list)
 	judge.Begin()
-	verdict := &Verdict{Property: t.Property, Tallies: judge.Tallies}
+	verdict := &Verdict{Property: t.Property, Loop: NoLoop, Judged: list, Tallies: judge.Tallies}
 	finish := func(v *props.Violation) (*Verdict, *props.Judge, error) {
 		if v != nil {
 			verdict.Property, verdict.Violated = v.Property, true
@@ -124,10 +139,14 @@ func replay(t *Trace, visit func(int, *cluster.State, cluster.Action, *cluster.S
 	}
 	before, after := &y.Init()[0], new(cluster.State)
 	var enabled []cluster.Action
+	turn := &knot{y: y, t: t}
 	for i, step := range t.Steps {
+		if i == t.Loop {
+			turn.begin(before)
+		}
 		enabled = y.Actions(before, enabled[:0])
 		if !slices.Contains(enabled, step.Action) {
-			return nil, nil, fmt.Errorf("%s: %v is not enabled; %s", t.where(i), step.Action, instead(y, before, enabled))
+			return nil, nil, fmt.Errorf("%s: %v is not enabled; %s", t.where(i), step.Action, instead(y, before, enabled, "nothing is"))
 		}
 		y.Copy(after, before)
 		y.Apply(after, step.Action)
@@ -140,12 +159,19 @@ func replay(t *Trace, visit func(int, *cluster.State, cluster.Action, *cluster.S
 		}
 		before, after = after, before
 	}
+	if t.Loop != NoLoop {
+		if v, err := turn.close(verdict, before); err != nil {
+			return nil, nil, err
+		} else if v != nil {
+			return finish(v)
+		}
+	}
 	return finish(judge.End(before))
 }
 
-// instead says what is enabled, and which limits cut something off.
-func instead(y *cluster.System, s *cluster.State, enabled []cluster.Action) string {
-	text := "nothing is"
+// instead says what is enabled, in the given words if nothing is, and which limits cut something off.
+func instead(y *cluster.System, s *cluster.State, enabled []cluster.Action, nothing string) string {
+	text := nothing
 	if len(enabled) > 0 {
 		var names []string
 		for _, a := range enabled[:min(shown, len(enabled))] {

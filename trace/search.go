@@ -156,18 +156,23 @@ func certify(c cluster.Config, list []props.Property, r *Report) ([]*Trace, erro
 	return traces, nil
 }
 
-// WritePicture writes the illegal history of a trace of the epoch register as a page beside the trace,
-// and returns its path, which is empty where there is nothing to draw.
+// WritePicture writes the illegal history of a trace of a register, that of epochs or that of clients, as a
+// page beside the trace, and returns its path, which is empty where there is nothing to draw.
 func (t *Trace) WritePicture(path string) (string, error) {
-	if t.Property != props.EpochRegister {
+	if t.Property != props.EpochRegister && t.Property != props.ClientRegister {
 		return "", nil
 	}
-	ops, err := History(t)
+	_, judge, err := replay(t, nil)
 	if err != nil {
 		return "", err
 	}
 	var page bytes.Buffer
-	if err := model.WriteHTML(&page, ops); err != nil {
+	if t.Property == props.EpochRegister {
+		err = model.WriteHTML(&page, judge.History())
+	} else {
+		err = model.WriteClientsHTML(&page, judge.Clients())
+	}
+	if err != nil {
 		return "", err
 	}
 	picture := strings.TrimSuffix(path, filepath.Ext(path)) + ".html"

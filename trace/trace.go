@@ -5,6 +5,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -13,6 +14,9 @@ import (
 
 // version is the first line of a trace.
 const version = "zkcheck trace v1"
+
+// noRollOver is the counter at which a leader steps down where nothing else is wanted.
+const noRollOver = math.MaxUint32
 
 // Bounds of a file.
 const (
@@ -24,13 +28,20 @@ const (
 // Header is the position of a comment that stands above the last line of the header.
 const Header = -1
 
-// Trace is a run: a cluster, and what happened to it.
+// NoLoop is the Loop of a run that ends.
+const NoLoop = -1
+
+// Trace is a run: a cluster, and what happened to it. A run without an end is a lasso: after the steps of
+// its stem, those of its loop are taken for ever. An empty loop is a run that stops though it ought not to.
 type Trace struct {
 	Name     string         // where it was read from, for messages; may be empty
 	Property string         // the one it is judged by; all if empty
 	Config   cluster.Config // Track is not part of a trace
 	Steps    []Step
+	Loop     int       // after how many steps the loop begins, NoLoop if there is none
 	Comments []Comment // in the order of the file
+
+	loopLine int // of the word loop, 0 if it was not read from a file
 }
 
 // Step is an action and the line that names it, 0 if it was not read from a file.
@@ -49,11 +60,25 @@ type Comment struct {
 // New makes a trace of actions.
 func New(property string, c cluster.Config, actions []cluster.Action) *Trace {
 	c.Track = cluster.Track{}
-	t := &Trace{Property: property, Config: c, Steps: make([]Step, len(actions))}
+	t := &Trace{Property: property, Config: c, Steps: make([]Step, len(actions)), Loop: NoLoop}
 	for i, a := range actions {
 		t.Steps[i].Action = a
 	}
 	return t
+}
+
+// NewLasso makes a trace of actions that ends in a loop.
+func NewLasso(property string, c cluster.Config, stem, loop []cluster.Action) *Trace {
+	t := New(property, c, slices.Concat(stem, loop))
+	t.Loop = len(stem)
+	return t
+}
+
+// Keep leaves out all steps but the first n. What is left of a lasso is a run that ends.
+func (t *Trace) Keep(n int) {
+	if n < len(t.Steps) {
+		t.Steps, t.Loop = t.Steps[:n], NoLoop
+	}
 }
 
 // Actions are the actions of all steps.
@@ -66,7 +91,7 @@ func (t *Trace) Actions() []cluster.Action {
 }
 
 // Format writes the trace as a file: the inverse of Parse. The line "steps" is how a reader knows that
-// nothing is missing at the end.
+// nothing is missing at the end; of a lasso it counts stem and loop, "steps 9+3".
 func (t *Trace) Format() []byte {
 	b := append([]byte(version), '\n')
 	b = t.appendComments(b, Header)
@@ -86,14 +111,30 @@ func (t *Trace) Format() []byte {
 	if c.Ensemble.Fine {
 		line("grain", "fine")
 	}
+	if c.Phases != cluster.AllPhases {
+		line("phases", c.Phases.String())
+	}
+	if n := c.Ensemble.LastCounter; n != noRollOver {
+		line("counter", strconv.FormatUint(uint64(n), 10))
+	}
 	line("limits", c.Limits.String())
-	line("steps", strconv.Itoa(len(t.Steps)))
+	if t.Loop == NoLoop {
+		line("steps", strconv.Itoa(len(t.Steps)))
+	} else {
+		line("steps", fmt.Sprintf("%d+%d", t.Loop, len(t.Steps)-t.Loop))
+	}
 	at := 0
 	for i, s := range t.Steps {
 		at = t.formatComments(&b, at, i)
+		if i == t.Loop {
+			b = append(b, "loop\n"...)
+		}
 		b = append(append(b, s.Action.String()...), '\n')
 	}
 	t.formatComments(&b, at, math.MaxInt)
+	if t.Loop == len(t.Steps) {
+		b = append(b, "loop\n"...)
+	}
 	return b
 }
 

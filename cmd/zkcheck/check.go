@@ -22,11 +22,15 @@ const (
 	walk = "walk"
 )
 
+// calmLimit lets a run become calm.
+const calmLimit = "calm"
+
 type checkFlags struct {
 	observers, weights string
 	limits             cluster.Limits
 	fifo               bool
-	grain              string
+	grain, phases      string
+	fairness           string
 
 	strategy    string
 	seed, walks uint64
@@ -56,15 +60,26 @@ func newCheck() *cobra.Command {
 		Long: `check looks for a run that breaks a property, and prints the shortest it finds as a trace file.
 
 Without servers and limits it replays the classic stories, searches a cluster of three servers
-exhaustively and takes random walks with five servers and all kinds of faults. With servers it
-searches what these can do within the limits: all of it, or by random walks. Limits that are not
-given are those shown below; walks and lessons have their own.
+exhaustively and takes random walks with five servers and all kinds of faults, both while clients
+write. With servers it searches what these can do within the limits: all of it, or by random walks.
+Limits that are not given are those shown below; walks and lessons have their own.
+
+With --phases servers stop before the next phase begins, so that larger clusters can be searched:
+election ends with a decision, discovery with an established leader, sync with one that serves.
+Properties of what comes later are left out.
+
+With --fairness weak, which the default run has, the properties of what must happen in the end
+(P10, P11, P13) are decided on the complete graph of states: a run may become calm at any moment,
+and every fair run that does comes to its goal. A counterexample is a lasso, a run with a loop.
 
 ` + strings.Join(trace.Wrap("Lessons: "+lessonNames()+".", columns, "  "), "\n"),
 		Example: `  zkcheck check
   zkcheck check 1:1,8 2:1,8 3:1,7 --crashes 1 --restarts 1 --rounds 1
+  zkcheck check 1:1,8 2:1,8 3:1,7 --writes 2 --cuts 1 --rounds 1 --timeouts 0
+  zkcheck check 1:1,8 2:1,8 3:1,7 4:1,7 --phases discovery --rounds 1 --timeouts 0
   zkcheck check 1:0,0 2:0,0 3:0,0 --observers 3 --property P6
   zkcheck check 1:1,8 2:1,8 3:1,7 --strategy walk --walks 10000 --seed 7
+  zkcheck check 1:1,8 2:1,8 3:1,7 --property P11 --crashes 1 --restarts 1 --rounds 1 --timeouts 0
   zkcheck check --lesson two-leading-one-round`,
 		RunE: func(c *cobra.Command, servers []string) error {
 			f.changed = c.Flags().Changed
@@ -82,8 +97,14 @@ func (f *checkFlags) register(c *cobra.Command) {
 	s.StringVar(&f.observers, "observers", "", "servers that do not vote: `4,5`")
 	s.StringVar(&f.weights, "weights", "", "groups and weights of a hierarchical ensemble: `1=1,2=1/3=0`")
 	s.StringVar(&f.grain, "grain", "coarse", "coarse, or `GRAIN` fine: received, handled later")
+	s.StringVar(&f.phases, "phases", cluster.AllPhases.String(), "go on until `PHASE` election, discovery, sync or all")
+	s.StringVar(&f.fairness, "fairness", weak, "`weak` decides what must happen in the end, or none")
 	s.BoolVar(&f.fifo, "fifo", false, "plain FIFO channels instead of ZooKeeper's one-slot send queue")
-	f.limits.Each(func(name, doc string, value *int) { s.IntVar(value, name, *value, "limit: `N` "+doc) })
+	f.limits.Each(func(name, doc string, value *int) {
+		if name != calmLimit { // no property of a step speaks of calm runs
+			s.IntVar(value, name, *value, "limit: `N` "+doc)
+		}
+	})
 	s.StringVar(&f.strategy, "strategy", bfs, "`bfs` looks at every state, walk takes random walks")
 	s.Uint64Var(&f.seed, "seed", walkSeed, "`N` that the walks are drawn from")
 	s.Uint64Var(&f.walks, "walks", walkCount, "take `N` walks; 0: until --time is over")

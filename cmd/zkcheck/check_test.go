@@ -88,6 +88,21 @@ func TestViolationIsReported(t *testing.T) {
 	}
 }
 
+// The trace of a violation says how far the servers go.
+func TestPhasesAreWritten(t *testing.T) {
+	config := buggy(t, "1:1,8 2:1,8 3:1,8", "crashes=1 rounds=2 epochs=3")
+	config.Phases = cluster.ThroughDiscovery
+	list := slices.DeleteFunc(props.All(), func(p props.Property) bool { return p.ID != "P1" })
+	var f checkFlags
+	if r := checkBuggy(t, &plan{list: list, parts: []part{{partExhaustive, config}}}, &f); r.exitCode() != exitViolated {
+		t.Fatalf("exit code %d", r.exitCode())
+	}
+	written, err := os.ReadFile(filepath.Join(f.out, "zkcheck-one-leader-per-epoch.zkt"))
+	if err != nil || !strings.Contains(string(written), "\nphases discovery\nlimits ") {
+		t.Errorf("got %s, %v", written, err)
+	}
+}
+
 // With --all every part is done; an illegal history of the epoch register is drawn.
 func TestAllViolations(t *testing.T) {
 	config := buggy(t, "1:1,8 2:1,8 3:1,8", "crashes=2 restarts=2 giveups=2 rounds=9 epochs=9")

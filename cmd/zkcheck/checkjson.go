@@ -36,7 +36,7 @@ func (r *result) json() checked {
 		c.Generated += p.Generated
 		c.Seconds += p.Seconds
 		c.Depth = max(c.Depth, p.Depth)
-		if p.Kind == partExhaustive {
+		if p.Kind == partExhaustive || p.Kind == partEnd {
 			c.Distinct += p.Distinct
 			c.Collision = max(c.Collision, p.Collision)
 			seconds += p.Seconds

@@ -16,6 +16,7 @@ import (
 // plan is what a check will do.
 type plan struct {
 	list    []props.Property
+	goals   []props.Goal // what must happen in the end, decided where the graph is complete
 	parts   []part
 	lesson  *props.LessonCase // the expected violation that is looked for
 	whole   bool              // the default run, in which every property must be witnessed
@@ -29,9 +30,11 @@ const (
 	partScenarios  = "scenarios"
 	partExhaustive = "exhaustive"
 	partWalks      = "walks"
+	partEnd        = "in the end" // the complete graph, for the goals
+	partWay        = "known way"  // of a lesson that a search would take too long for
 )
 
-// part is one search, or the scenarios.
+// part is one search, or the scenarios, or a known way.
 type part struct {
 	kind   string
 	config cluster.Config
@@ -46,6 +49,9 @@ func (f *checkFlags) plan(servers []string) (*plan, error) {
 	if err := f.chosen(p); err != nil {
 		return nil, err
 	}
+	if f.fairness != weak && f.fairness != none {
+		return nil, fmt.Errorf("--fairness %q: want weak or none", f.fairness)
+	}
 	if f.strategy != bfs && f.strategy != walk {
 		return nil, fmt.Errorf("unknown strategy %q: bfs or walk", f.strategy)
 	}
@@ -56,21 +62,37 @@ func (f *checkFlags) plan(servers []string) (*plan, error) {
 	if p.whole {
 		return p, f.wholePlan(p)
 	}
+	asked := f.changed("fairness") && f.fairness == weak || len(p.goals) > 0 && len(f.properties) > 0
+	if !asked || p.lesson != nil || f.strategy == walk && len(p.list) > 0 {
+		p.goals = nil
+	}
 	kind := partExhaustive
 	if f.strategy == walk {
 		kind = partWalks
+	}
+	if p.lesson != nil && p.lesson.Way != "" && len(servers) == 0 && !f.shapes() {
+		kind = partWay
 	}
 	config, err := f.config(p, kind, servers)
 	if err != nil {
 		return nil, err
 	}
-	p.parts = []part{{kind, config}}
+	if len(p.list) > 0 {
+		p.parts = []part{{kind, config}}
+	}
+	if len(p.goals) > 0 {
+		if kind != partExhaustive || config.Phases != cluster.AllPhases && config.Phases != cluster.ThroughSync {
+			return nil, fmt.Errorf("--fairness weak: what happens in the end needs --strategy bfs, and --phases sync or all")
+		}
+		p.parts = append(p.parts, part{partEnd, config})
+		return p, nil
+	}
 	return p, f.suits(p, kind)
 }
 
 // shapes tells whether a flag says what is searched, so that the default run is not meant.
 func (f *checkFlags) shapes() bool {
-	names := []string{"observers", "weights", "fifo", "grain", "strategy", "walks", "steps", "depth", "states"}
+	names := []string{"observers", "weights", "fifo", "grain", "phases", "strategy", "walks", "steps", "depth", "states"}
 	f.limits.Each(func(name, _ string, _ *int) { names = append(names, name) })
 	return slices.ContainsFunc(names, f.changed)
 }
@@ -102,8 +124,13 @@ func (f *checkFlags) wholePlan(p *plan) error {
 		{partExhaustive, exhaustiveServers, crashLimits, false},
 		{partExhaustive, exhaustiveServers, cutLimits, false},
 		{partExhaustive, exhaustiveServers, fineLimits, true},
+		{partEnd, exhaustiveServers, endLimits, false},
 		{partWalks, walkServers, walkLimits, false},
+		{partWalks, exhaustiveServers, walkLimits, false},
 	} {
+		if s.kind == partEnd && len(p.goals) == 0 {
+			continue
+		}
 		c, err := cluster.ParseConfig(strings.Fields(s.servers), "", "")
 		if err != nil {
 			return err
@@ -139,19 +166,49 @@ func (f *checkFlags) config(p *plan, kind string, servers []string) (cluster.Con
 		}
 	})
 	c.Limits, c.FIFO = base, f.fifo
-	switch f.grain {
-	case "fine":
-		c.Ensemble.Fine = true
-	case "coarse":
-		for _, name := range []string{"lags", "inbox"} {
-			if f.changed(name) {
-				return c, fmt.Errorf("--%s is for --grain fine", name)
-			}
-		}
-	default:
-		return c, fmt.Errorf("--grain %q: want coarse or fine", f.grain)
+	if c.Phases, err = f.until(p, c.Limits.Writes); err != nil {
+		return c, err
+	}
+	if err := f.divide(p, &c); err != nil {
+		return c, err
 	}
 	return c, c.Limits.Validate()
+}
+
+// divide sets the grain: that of the lesson, unless one is given.
+func (f *checkFlags) divide(p *plan, c *cluster.Config) error {
+	switch {
+	case f.grain != "fine" && f.grain != "coarse":
+		return fmt.Errorf("--grain %q: want coarse or fine", f.grain)
+	case f.grain == "fine" || p.lesson != nil && p.lesson.Fine && !f.changed("grain"):
+		c.Ensemble.Fine = true
+		return nil
+	}
+	for _, name := range []string{"lags", "inbox"} {
+		if f.changed(name) {
+			return fmt.Errorf("--%s is for --grain fine", name)
+		}
+	}
+	return nil
+}
+
+// until is how far servers go. Properties of what comes later are left out, and refused where they are
+// asked for.
+func (f *checkFlags) until(p *plan, writes int) (cluster.Phases, error) {
+	phases, err := cluster.ParsePhases(f.phases)
+	switch {
+	case err != nil:
+		return phases, fmt.Errorf("--%w", err)
+	case phases != cluster.AllPhases && f.changed("writes") && writes > 0:
+		return phases, fmt.Errorf("--writes is for --phases all")
+	}
+	suited := trace.Suited(phases, p.list)
+	if len(f.properties) > 0 && len(suited) < len(p.list) {
+		i := slices.IndexFunc(p.list, func(x props.Property) bool { return len(trace.Suited(phases, []props.Property{x})) == 0 })
+		return phases, fmt.Errorf("--phases %v: %s speaks of what comes later", phases, p.list[i].Name)
+	}
+	p.list = suited
+	return phases, nil
 }
 
 // numbers takes the flags that are numbers.
@@ -218,11 +275,21 @@ func (f *checkFlags) chosen(p *plan) error {
 	}
 	if len(f.properties) == 0 {
 		p.list = props.All()
+		if f.fairness == weak {
+			p.goals = props.Goals()
+		}
 		return nil
 	}
 	for _, name := range f.properties {
 		// A number can stand for several, P8 for two.
 		matching := slices.DeleteFunc(props.All(), func(x props.Property) bool { return x.Name != name && x.ID != name })
+		goals := slices.DeleteFunc(props.Goals(), func(g props.Goal) bool { return g.Name != name && g.ID != name })
+		if f.fairness == weak {
+			p.goals = append(p.goals, goals...)
+			if len(matching) == 0 && len(goals) > 0 {
+				continue
+			}
+		}
 		if len(matching) == 0 || name == "" {
 			for _, l := range props.Lessons() {
 				if l.Name == name {

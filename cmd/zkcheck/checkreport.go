@@ -63,7 +63,7 @@ func (r *result) counterexample(p *printer, x *propertyResult) {
 	if r.plan.lesson != nil {
 		if steps, _, err := narrated(x.found); err == nil {
 			p.wrapped(x.Name+": "+r.plan.lesson.Doc, "  ")
-			p.steps(steps)
+			p.steps(steps, x.found.Loop)
 		}
 	}
 	if x.Trace == "" {
@@ -83,9 +83,13 @@ func (x *partResult) print(p *printer) {
 		return
 	}
 	p.labelled(label, x.Cluster, "")
+	if x.Kind == partWay {
+		p.labelled(strings.Repeat(" ", len(label)), count(x.Depth, "step"), "")
+		return
+	}
 	var facts []string
 	fact := func(format string, args ...any) { facts = append(facts, fmt.Sprintf(format, args...)) }
-	if x.Kind == partExhaustive {
+	if x.Kind == partExhaustive || x.Kind == partEnd {
 		fact("%s distinct", grouped(x.Distinct))
 		fact("%s generated", grouped(x.Generated))
 		fact("depth %d", x.Depth)

@@ -56,6 +56,10 @@ func newResult(p *plan) *result {
 	for _, x := range p.list {
 		r.properties = append(r.properties, propertyResult{Name: x.Name, ID: x.ID, Kind: x.Kind.String()})
 	}
+	for _, g := range p.goals {
+		x := g.Property()
+		r.properties = append(r.properties, propertyResult{Name: x.Name, ID: x.ID, Kind: x.Kind.String()})
+	}
 	return r
 }
 
@@ -139,15 +143,21 @@ func (r *result) vacuous() []string {
 // scope says what a pass is about.
 func (r *result) scope() string {
 	var parts []string
+	walks := uint64(0)
 	for _, p := range r.parts {
 		switch p.Kind {
 		case partExhaustive:
 			parts = append(parts, fmt.Sprintf("all %s states", grouped(p.Distinct)))
+		case partEnd:
+			parts = append(parts, fmt.Sprintf("what must happen in the end from all %s", grouped(p.Distinct)))
 		case partWalks:
-			parts = append(parts, fmt.Sprintf("%s walks", grouped(p.Walks)))
+			walks += p.Walks
 		case partScenarios:
 			parts = append(parts, fmt.Sprintf("%d stories", p.Walks))
 		}
+	}
+	if walks > 0 {
+		parts = append(parts, fmt.Sprintf("%s walks", grouped(walks)))
 	}
 	limited := ""
 	if len(r.limitsHit()) > 0 {

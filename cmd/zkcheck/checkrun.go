@@ -38,6 +38,10 @@ func (p *plan) run(ctx context.Context, s *status) (*result, error) {
 			err = r.exhaustive(ctx, part, s)
 		case partWalks:
 			err = r.walk(ctx, part, s)
+		case partEnd:
+			err = r.end(ctx, part, s)
+		case partWay:
+			err = r.way(part)
 		}
 		s.clear()
 		if err != nil {
@@ -65,6 +69,24 @@ func (r *result) walk(ctx context.Context, part part, s *status) error {
 	o.Progress, o.Every = s.progress(part.kind), s.every
 	report, traces, err := trace.Walks(ctx, part.config, r.plan.list, o)
 	return r.add(part, report, traces, err)
+}
+
+// way takes the known way to a lesson.
+func (r *result) way(part part) error {
+	t := trace.New(r.plan.lesson.Name, part.config, r.plan.lesson.Actions())
+	v, err := trace.Replay(t, nil)
+	if err != nil {
+		return err
+	}
+	r.parts = append(r.parts, partResult{Kind: part.kind, Cluster: describeCluster(&part.config), Walks: 1,
+		Generated: uint64(v.Steps), Depth: v.Steps, LimitsHit: []string{}})
+	r.properties[0].Checked, r.properties[0].Witnessed = v.Tallies[0].Checked, v.Tallies[0].Witnessed
+	r.properties[0].judged = true
+	if !v.Violated {
+		return nil
+	}
+	t.Keep(v.Step)
+	return r.violation(t)
 }
 
 // add takes over what a part found out.
@@ -154,15 +176,18 @@ func (r *result) scenario(file string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	all := props.All()
 	for i := range r.properties {
-		k := slices.IndexFunc(all, func(p props.Property) bool { return p.Name == r.properties[i].Name })
+		k := slices.IndexFunc(v.Judged, func(p props.Property) bool { return p.Name == r.properties[i].Name })
+		if k < 0 {
+			continue
+		}
 		r.properties[i].Checked += v.Tallies[k].Checked
 		r.properties[i].Witnessed += v.Tallies[k].Witnessed
 		r.properties[i].judged = true
 	}
 	if v.Violated {
-		t.Property, t.Steps = v.Property, t.Steps[:v.Step]
+		t.Property = v.Property
+		t.Keep(v.Step)
 		return v.Step, r.violation(t)
 	}
 	ends := strings.Join(last, "; ")

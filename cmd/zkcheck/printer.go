@@ -35,16 +35,23 @@ func (p *printer) labelled(label, text, indent string) {
 	}
 }
 
-// steps writes steps in words: the action, what it does, what it changes.
-func (p *printer) steps(steps []replayedStep) {
+// steps writes steps in words: the action, what it does, what it changes; and where a loop begins, if one
+// does.
+func (p *printer) steps(steps []replayedStep, loop int) {
 	number := len(strconv.Itoa(len(steps)))
 	indent := strings.Repeat(" ", number+2)
-	for _, s := range steps {
+	for i, s := range steps {
+		if i == loop {
+			p.line("%sloop", indent)
+		}
 		p.line("%*d  %s", number, s.Step, s.Action)
 		p.labelled(indent+"  ", s.Text, "  ")
 		for _, c := range s.Changes {
 			p.labelled(indent+"    ", c, "  ")
 		}
+	}
+	if loop == len(steps) {
+		p.line("%sloop", indent)
 	}
 }
 

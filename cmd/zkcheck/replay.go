@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -28,6 +30,9 @@ func newReplay() *cobra.Command {
 		Short: "Replay a trace, step by step in words, and judge it",
 		Long: `replay takes the steps of a trace file, says what each does and what it changes, and judges
 the property that the file names, or all. It gives the verdict of the run that wrote the file.
+
+Behind a line "loop" of the file are steps that are taken for ever: replay takes them once, and
+refuses a loop that does not lead back to where it began.
 
 Of a script of one real server, as live conform writes it, it says what the engine does, and judges
 nothing: for that the server has to be there.`,
@@ -55,7 +60,7 @@ nothing: for that the server has to be there.`,
 				if f.to < 0 || f.to > len(t.Steps) {
 					return fmt.Errorf("--to %d: %s has %s", f.to, args[0], count(len(t.Steps), "step"))
 				}
-				t.Steps = t.Steps[:f.to]
+				t.Keep(f.to)
 			}
 			return f.run(c.OutOrStdout(), t)
 		},
@@ -76,6 +81,14 @@ type replayed struct {
 	Step     int            `json:"step"` // that violates, from 1; 0 if none
 	Evidence string         `json:"evidence"`
 	Steps    []replayedStep `json:"steps"`
+	Loop     *replayedLoop  `json:"loop,omitempty"` // of a run without an end
+}
+
+// replayedLoop are the steps that are taken for ever: from number First on, which may be behind the last.
+type replayedLoop struct {
+	First int    `json:"first_step"`
+	Steps int    `json:"steps"`
+	Text  string `json:"text"`
 }
 
 type replayedStep struct {
@@ -141,6 +154,9 @@ func replayJSON(t *trace.Trace, steps []replayedStep, v *trace.Verdict) replayed
 	case v.Violated:
 		r.Verdict, r.Step, r.Evidence = verdictViolated, v.Step, v.Evidence.Error()
 	}
+	if v.ForEver != "" {
+		r.Loop = &replayedLoop{First: v.Loop + 1, Steps: v.Steps - v.Loop, Text: v.ForEver}
+	}
 	return r
 }
 
@@ -148,17 +164,28 @@ func (f *replayFlags) text(out io.Writer, t *trace.Trace, steps []replayedStep, 
 	p := &printer{out: out}
 	if !f.quiet {
 		p.wrapped("cluster "+describeCluster(&t.Config), "  ")
-		p.steps(steps)
+		p.steps(steps, t.Loop)
 		p.line("")
 	}
 	p.wrapped(v.String(), "  ")
+	if v.ForEver != "" {
+		p.wrapped(v.ForEver, "  ")
+	}
 	return p.err
 }
 
 // describeCluster writes a cluster and its limits in one line.
 func describeCluster(c *cluster.Config) string {
 	parts := []string{c.Servers()}
-	for _, named := range [][2]string{{"observers", c.Observers()}, {"weights", c.Weights()}, {"limits", c.Limits.String()}} {
+	phases, counter := "", ""
+	if c.Phases != cluster.AllPhases {
+		phases = c.Phases.String()
+	}
+	if n := c.Ensemble.LastCounter; n != math.MaxUint32 {
+		counter = strconv.FormatUint(uint64(n), 10)
+	}
+	for _, named := range [][2]string{{"observers", c.Observers()}, {"weights", c.Weights()}, {"phases", phases},
+		{"counter", counter}, {"limits", c.Limits.String()}} {
 		if named[1] != "" {
 			parts = append(parts, named[0]+" "+named[1])
 		}
