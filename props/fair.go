@@ -31,7 +31,11 @@ func fairLimits(l cluster.Limits) cluster.Limits {
 // Settle runs a fair schedule from the state: faults are over, cut links heal, and where those that run
 // are no quorum, all are started. What can be delivered is delivered before any timer runs out, as in a
 // network that is faster than ZooKeeper's limits: that is the fairness that its time-outs assume.
+// Servers that stop before they serve end no election.
 func Settle(y *cluster.System, from *cluster.State) Settlement {
+	if y.Phases == cluster.ElectionOnly || y.Phases == cluster.ThroughDiscovery {
+		return Settlement{}
+	}
 	fair, err := y.WithLimits(fairLimits(y.Limits))
 	if err != nil {
 		return Settlement{Err: err}
