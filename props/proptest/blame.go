@@ -6,7 +6,7 @@ type failer interface {
 }
 
 // blameBits is how many bits number a property.
-const blameBits = 7
+const blameBits = 8
 
 // blame fails the run for the property of that number, with a call stack of its own for every number.
 //
