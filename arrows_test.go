@@ -29,12 +29,13 @@ var arrows = map[string][]string{
 	"live/peer":      {"wire", "election"},
 	"live/subject":   {"election"},
 	"live/conform":   {"live/server", "live/peer", "live/subject", "cluster", "wire", "election"},
+	"live/quorum":    {"live/server", "live/peer", "cluster", "wire", "election"},
 	"live/hostile":   {"live/server", "live/peer", "wire", "election"},
 	"live/logs":      {"live/subject", "cluster", "trace", "election"},
 	"live/ensemble": {"live/server", "live/peer", "live/logs", "wire", "model", "election",
 		"github.com/anishathalye/porcupine", "github.com/go-zookeeper/zk"},
 	"cmd/zkcheck": {"election", "cluster", "model", "props", "explore", "trace",
-		"live/server", "live/peer", "live/conform", "live/hostile", "live/logs", "live/ensemble",
+		"live/server", "live/peer", "live/conform", "live/quorum", "live/hostile", "live/logs", "live/ensemble",
 		"github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/term"},
 }
 

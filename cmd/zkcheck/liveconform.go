@@ -14,6 +14,7 @@ import (
 
 	"github.com/zkcheck/zkcheck/live/conform"
 	"github.com/zkcheck/zkcheck/live/hostile"
+	"github.com/zkcheck/zkcheck/live/quorum"
 	"github.com/zkcheck/zkcheck/live/server"
 	"github.com/zkcheck/zkcheck/trace"
 )
@@ -33,6 +34,8 @@ type liveConformFlags struct {
 	dir       string
 	keep      bool
 	json      bool
+	phase     string
+	role      string
 
 	addrs      string
 	quorumPort int
@@ -46,6 +49,10 @@ func newLiveConform() *cobra.Command {
 	var names []string
 	for _, r := range conform.Rules() {
 		names = append(names, r.Name)
+	}
+	var phaseNames []string
+	for _, r := range quorum.Rules() {
+		phaseNames = append(phaseNames, r.Name)
 	}
 	c := &cobra.Command{
 		Use:   "conform",
@@ -61,6 +68,11 @@ listens; all others are played, on this machine. There is no log then, and no pr
 is gone by, and a disagreement counts that is seen three times. Scripts that make the target lead are left
 out, for it would lead until its initLimit is over. Its disk is not changed.`, columns-2, ""), "\n") + `
 
+` + strings.Join(trace.Wrap(`--phase discovery and --phase sync go on behind the election: a real server follows simulated leaders,
+or leads simulated followers, term by term on the same disk, with lost connections and kill -9 in between. Every
+packet that it sends, the epochs on its disk and its next vote are compared. What its version is known to do in
+another way is allowed, and named in the report. --break: `+strings.Join(phaseNames, ", ")+`.`, columns-2, ""), "\n") + `
+
 --hostile sends malformed input instead, and classifies what becomes of the server.
 ZooKeeper is looked for in ` + server.HomeVariable + `, then where Debian's package zookeeper puts it.
 Servers have addresses of 127.0.0.0/8 and end with this command.`,
@@ -69,6 +81,7 @@ Servers have addresses of 127.0.0.0/8 and end with this command.`,
   zkcheck live conform --break leader-check
   zkcheck live conform --trace zkcheck-conform-1-17.zkt
   zkcheck live conform --target 127.0.0.1:3888,127.0.0.2:3888,127.0.0.3:3888
+  zkcheck live conform --phase sync --role leader --elections 500 --servers 3
   zkcheck live conform --hostile --cases 150`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -83,6 +96,8 @@ Servers have addresses of 127.0.0.0/8 and end with this command.`,
 	s.IntVar(&f.observers, "observers", conformObservers, "and `N` observers, 0 to 4")
 	s.IntVar(&f.jvms, "jvms", conformJVMs, "on `N` real servers side by side, 1 to 64")
 	s.Uint64Var(&f.seed, "seed", 1, "`N` that the elections, or the hostile input, are drawn from")
+	s.StringVar(&f.phase, "phase", "", "go on behind the election, to the end of this `PHASE`: discovery, sync")
+	s.StringVar(&f.role, "role", string(quorum.Both), "with --phase: the server's `ROLE`: follower, leader, both")
 	s.StringVar(&f.broken, "break", "", "judge with this `RULE` broken, to see that it is found")
 	s.StringVar(&f.addrs, "target", "", "play the peers of the server that runs at one of these `ADDRESSES`")
 	s.IntVar(&f.quorumPort, "quorum-port", server.QuorumPort, "with --target: everybody's quorum port is `N`")
@@ -117,6 +132,12 @@ func (f *liveConformFlags) check() error {
 		if n.value < n.low || n.value > n.high {
 			return fmt.Errorf("--%s %d: want %d..%d", n.flag, n.value, n.low, n.high)
 		}
+	}
+	if f.phase != "" {
+		return f.checkPhase()
+	}
+	if f.changed("role") {
+		return errors.New("--role: it is for --phase")
 	}
 	if err := f.checkIdle(); err != nil {
 		return err
@@ -187,6 +208,9 @@ func (f *liveConformFlags) read() (script *conform.Script, c hostile.Case, err e
 func (f *liveConformFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	if err := f.check(); err != nil {
 		return err
+	}
+	if f.phase != "" {
+		return f.runPhase(ctx, stdout, stderr)
 	}
 	script, hostileCase, err := f.read()
 	if err != nil {
