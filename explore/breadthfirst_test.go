@@ -259,21 +259,17 @@ func TestInterrupt(t *testing.T) {
 	if r.Stopped != "time" || r.Complete || r.Distinct < 2 || r.Generated < r.Distinct {
 		t.Errorf("deadline: %+v", r)
 	}
-	if r.Elapsed > 5*time.Second {
-		t.Errorf("came back after %v", r.Elapsed)
-	}
 }
 
 func TestProgress(t *testing.T) {
-	short, cancel := context.WithTimeout(context.Background(), 300*time.Millisecond)
+	looking, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	var looks []Progress
-	r := BreadthFirst(short, grid{counters: 8, top: 200}, nil, Options{
-		Progress: func(p Progress) { looks = append(looks, p) }, Every: 10 * time.Millisecond})
-	if len(looks) == 0 {
-		t.Fatal("progress was never called")
-	}
-	last := looks[len(looks)-1]
+	var last Progress
+	r := BreadthFirst(looking, grid{counters: 8, top: 200}, nil, Options{Every: time.Millisecond, Progress: func(p Progress) {
+		if last = p; p.Distinct > 1 && p.Queue > 0 {
+			cancel() // who looks ends it
+		}
+	}})
 	if last.Distinct == 0 || last.Distinct > r.Distinct || last.Generated > r.Generated || last.Queue == 0 || last.MemoryBytes == 0 || last.Elapsed <= 0 {
 		t.Errorf("last look %+v, report %+v", last, r)
 	}
