@@ -11,8 +11,10 @@
 //
 // A [Log] is bounded, and a transaction in it is its zxid and the number of a write. What it leaves out: the
 // tree that transactions change, sessions, dynamic reconfiguration and the oracle. A TRUNC always succeeds;
-// in ZooKeeper it cannot go back behind a snapshot. A leader that was restarted finds in its log what others
-// keep in memory of committed transactions.
+// in ZooKeeper it cannot go back behind a snapshot, and does not cut one (ZOOKEEPER-1549). What was applied
+// behind a TRUNC is forgotten with the connection, and a log has no holes where a snapshot came
+// (ZOOKEEPER-5094, ZOOKEEPER-2846). Observers log a synchronisation at NEWLEADER, as followers do. A leader
+// that was restarted finds in its log what others keep in memory of committed transactions.
 //
 // It has two grains. In the coarse one the election thread takes a notification in the step that delivers
 // it, and a leader's thread wakes in the step that lets it. In the fine one (Ensemble.Fine) the receive path

@@ -91,7 +91,7 @@ Servers have addresses of 127.0.0.0/8 and end with this command.`,
 	}
 	s := c.Flags()
 	s.SortFlags = false
-	s.IntVar(&f.elections, "elections", conformElections, "play `N` elections")
+	s.IntVar(&f.elections, "elections", conformElections, "play `N` elections, or terms")
 	s.IntVar(&f.servers, "servers", conformServers, "of an ensemble of `N` voters, 3 to 9; all but one are played")
 	s.IntVar(&f.observers, "observers", conformObservers, "and `N` observers, 0 to 4")
 	s.IntVar(&f.jvms, "jvms", conformJVMs, "on `N` real servers side by side, 1 to 64")

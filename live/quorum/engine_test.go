@@ -40,7 +40,8 @@ func TestABrokenRuleIsFound(t *testing.T) {
 		t.Run(rule.Name, func(t *testing.T) {
 			t.Parallel()
 			host := newFakes(t, "master").host()
-			host.Patience = time.Second
+			patient := host
+			host.Patience = time.Second / 2
 			o := Options{Phase: Sync, Role: rule.Role, Voters: 3, Terms: 100, JVMs: 1, Seed: 1, Broken: rule.Name, Dir: t.TempDir(), Host: host}
 			if rule.Name == "epoch-quorum" { // two of three are heard at the same time
 				o.Voters = 5
@@ -58,7 +59,7 @@ func TestABrokenRuleIsFound(t *testing.T) {
 			}
 			whole := *script
 			whole.Broken = ""
-			if d, err := PlayOn(t.Context(), host, &whole, t.TempDir()); d != nil || err != nil {
+			if d, err := PlayOn(t.Context(), patient, &whole, t.TempDir()); d != nil || err != nil {
 				t.Errorf("with the rule whole: %v, %v", d, err)
 			}
 		})

@@ -2,6 +2,7 @@ package quorum
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/zkcheck/zkcheck/election"
 	"github.com/zkcheck/zkcheck/wire"
@@ -22,7 +23,11 @@ func (s *session) playLeader(step Step) error {
 	case (step.Kind == Diff || step.Kind == Trunc || step.Kind == Snap) && t.stage == stageEpoch:
 		return s.synchronise(step)
 	case step.Kind == Propose && t.stage >= stageSync && len(t.history) < election.MaxLog-2:
-		z := next(t.last, t.epoch, step.Mode)
+		mode := step.Mode
+		if file := s.belief.states[0].beside.file; len(file) > 0 && slices.Max(file) > t.last {
+			mode = "" // what the server has forgotten was of a leader after those
+		}
+		z := next(t.last, t.epoch, mode)
 		t.last = z
 		t.history = append(t.history, z)
 		return s.leaderSends(Said{Kind: election.Proposal, Zxid: z}, nil)

@@ -163,3 +163,27 @@ func TestADiskThatNoServerStartsFrom(t *testing.T) {
 		t.Error("it ends as if nothing were wrong")
 	}
 }
+
+// TestARequestThatComesTooEarly plays what finding 10 of docs/fidelity.md is about. It is a matter of moments: what is
+// not seen says nothing, and nothing else may be.
+func TestARequestThatComesTooEarly(t *testing.T) {
+	i := install(t)
+	text, err := os.ReadFile("testdata/early-request.zkt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	script, err := Parse("early-request.zkt", text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := PlayOn(t.Context(), Real(i), script, t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d == nil {
+		t.Skip("no request came early enough")
+	}
+	if !strings.Contains(d.What.Error(), ".1 to server 3; ") || !strings.HasPrefix(d.What.Error(), "it sends SNAP ") {
+		t.Errorf("%v\n%s", d, tail(d))
+	}
+}
