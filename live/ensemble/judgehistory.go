@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"slices"
+	"time"
 
 	"github.com/anishathalye/porcupine"
 
@@ -189,7 +190,7 @@ func (s staleRead) String() string {
 
 // judgeSynced looks at reads behind a sync. ZooKeeper's sync goes to the server that takes itself for the leader, and that one
 // answers without asking a quorum: until it has noticed that it was deposed, it and its followers return what was. Such reads are
-// told apart and counted; any other is a violation.
+// told apart and counted, as those of a leader that has not applied yet what it has committed; any other is a violation.
 func judgeSynced(r *report, c *Check) {
 	ops := inHistory(r.history, fencedRead, syncedRead)
 	r.countHistory(c, inHistory(r.history, syncedRead))
@@ -200,7 +201,7 @@ func judgeSynced(r *report, c *Check) {
 	explained := map[call]bool{}
 	var list []staleRead
 	for _, s := range staleReads(ops) {
-		if s.read.Kind == syncedRead && r.deposed(&s.read) {
+		if s.read.Kind == syncedRead && (r.deposed(&s.read) || r.behindItself(&s)) {
 			explained[call{s.read.Client, s.read.Call}] = true
 			list = append(list, s)
 		}
@@ -213,10 +214,51 @@ func judgeSynced(r *report, c *Check) {
 	if c.Verdict == Holds {
 		c.Verdict = Known
 	}
-	c.Seen += fmt.Sprintf("; %d stale, all answered by deposed servers", len(list))
+	c.Seen += fmt.Sprintf("; %d stale, all answered by deposed servers or by leaders behind their own commits", len(list))
 	for _, s := range list {
 		c.note("%v", s)
 	}
+}
+
+// applyTime is how far behind its own COMMITs a leader may be for a read to be put down to that.
+const applyTime = 20 * time.Millisecond
+
+// behindItself tells whether the server that answered a read was leading, and all writes that it missed had only just been
+// answered: COMMIT leaves before the leader has applied a transaction, and a sync of a leader's own client waits for nothing
+// (Leader.tryToCommit, CommitProcessor.needCommit), so that who writes through a follower can be answered first.
+func (r *report) behindItself(s *staleRead) bool {
+	host, _, err := net.SplitHostPort(s.read.Server)
+	if err != nil {
+		return false
+	}
+	for _, o := range r.history {
+		old := o.Kind == write && o.Outcome == answered && o.Return < s.read.Call-int64(applyTime)
+		if old && o.Register == s.read.Register && o.Zxid > s.read.Zxid {
+			return false
+		}
+	}
+	for _, m := range r.config.Members {
+		if m.Host == host {
+			return r.leadsAt(m.SID, s.read.Return/1e6)
+		}
+	}
+	return false
+}
+
+// leadsAt tells whether a server's log last said before a time that it serves as a leader.
+func (r *report) leadsAt(sid election.SID, ms int64) bool {
+	leads := false
+	for i := range r.lives {
+		if r.lives[i].sid != sid {
+			continue
+		}
+		for _, e := range r.lives[i].events {
+			if !e.at.IsZero() && r.ms(e.at) <= ms && (e.kind == serving || e.kind == following) {
+				leads = e.kind == serving
+			}
+		}
+	}
+	return leads
 }
 
 // deposed tells whether the server that answered a read was still in a term when somebody had been answered in a later one before
