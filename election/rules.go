@@ -3,6 +3,9 @@ package election
 // Rules are the rules of the protocol, each a function of its own. Standard returns ZooKeeper's. To
 // put a bug in the place of a rule, change a field before any server steps.
 type Rules struct {
+	// Name of these rules where they are not ZooKeeper's, for who prints what was run; else empty.
+	Name string
+
 	// Beats: is the new candidate better than the current one? (FastLeaderElection.totalOrderPredicate)
 	Beats func(e *Ensemble, fresh, current Candidate) bool
 	// Same: do two votes count for the same thing? (Vote.equals)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/zkcheck/zkcheck/cluster"
 	"github.com/zkcheck/zkcheck/election"
+	"github.com/zkcheck/zkcheck/mutant"
 	"github.com/zkcheck/zkcheck/props"
 )
 
@@ -77,6 +78,7 @@ type parser struct {
 	loop      int // as the header promises, or NoLoop
 	counter   uint32
 	phases    cluster.Phases
+	mutant    *mutant.Mutant // nil for ZooKeeper's rules
 	config    bool
 	fine      bool
 }
@@ -215,7 +217,11 @@ func (p *parser) header(key, value string) error {
 	case "steps":
 		return p.promise(value)
 	case "mutant":
-		return p.fail("mutant %s: this version of zkcheck replays no mutants", value)
+		m, err := mutant.Find(value)
+		if err != nil {
+			return p.fail("%w", err)
+		}
+		p.mutant = &m
 	}
 	return nil
 }
@@ -276,6 +282,9 @@ func (p *parser) configure() error {
 	}
 	c.FIFO = p.t.Config.FIFO
 	c.Ensemble.Fine, c.Ensemble.LastCounter, c.Phases = p.fine, p.counter, p.phases
+	if p.mutant != nil {
+		p.mutant.Apply(&c.Ensemble.Rules)
+	}
 	p.t.Config = c
 	return nil
 }

@@ -118,6 +118,7 @@ func (t *Trace) Format() []byte {
 		line("counter", strconv.FormatUint(uint64(n), 10))
 	}
 	line("limits", c.Limits.String())
+	line("mutant", c.Ensemble.Rules.Name)
 	if t.Loop == NoLoop {
 		line("steps", strconv.Itoa(len(t.Steps)))
 	} else {
