@@ -184,7 +184,9 @@ func explainedJSON(t *trace.Trace, e *trace.Explanation) explained {
 	return x
 }
 
-func deedJSON(d trace.Deed) explainedDeed { return explainedDeed{d.Text, append([]string{}, d.Changes...)} }
+func deedJSON(d trace.Deed) explainedDeed {
+	return explainedDeed{d.Text, append([]string{}, d.Changes...)}
+}
 
 func shareJSON(s trace.Share) *float64 {
 	if !s.Known {
