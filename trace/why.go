@@ -127,9 +127,12 @@ func (e *Explanation) NeededSteps() int {
 	return n
 }
 
-// decided is the step, from 1, that raised the share most, the first of equals; 0 if no two shares in a row are
-// known.
+// decided is the step, from 1, that raised the share most, the first of equals. It is 0 if the horizon is the end
+// of the run: where no detour fits, every step that is not taken is the end of it, and the last one decides.
 func (o *Odds) decided() int {
+	if o.Horizon < len(o.At) {
+		return 0
+	}
 	step, most := 0, 0.0
 	for i := 1; i < len(o.At); i++ {
 		if was := o.At[i-1]; was.Known && (step == 0 || o.At[i].Fails-was.Fails > most) {

@@ -155,10 +155,10 @@ func odds(ctx context.Context, t *Trace, p props.Property, o WhyOptions) (*Odds,
 
 // longer is how far the horizon lies behind the end of a run. Without that the last step of a shortest
 // counterexample would be the only one that decides anything. It is as far as can be afforded for the whole
-// run, or at least for the later half of it.
+// run, or at least for the later half or quarter of it.
 func longer(ctx context.Context, y *cluster.System, p props.Property, run []cluster.State, o WhyOptions) (extra int) {
 	n := len(run)
-	for _, first := range []int{0, n / 2} {
+	for _, first := range []int{0, n / 2, n - n/4} {
 		for _, more := range []int{(n + 3) / 4, (n + 1) / 2, n, 2 * n} {
 			if !newWeb(y, p, o.States, o.Progress).covers(ctx, run, n+more, first) {
 				break

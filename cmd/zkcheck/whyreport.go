@@ -105,13 +105,13 @@ func shareText(s trace.Share) string {
 func (p *printer) legend(e *trace.Explanation) {
 	switch n := len(e.Steps) - e.NeededSteps(); {
 	case n > 0 && e.Every:
-		p.wrapped(fmt.Sprintf("-  not needed: without %s the others still run and end in the same violation; none of those can be left out.",
+		p.wrapped(fmt.Sprintf("-  not needed: without %s the rest still runs and ends in the same violation; of the rest no step can be left out.",
 			count(n, "step")), "   ")
 	case n > 0:
-		p.wrapped(fmt.Sprintf("-  not needed: without %s the others still run and end in the same violation; there may be more such steps.",
+		p.wrapped(fmt.Sprintf("-  not needed: without %s the rest still runs and ends in the same violation; there may be more such steps.",
 			count(n, "step")), "   ")
 	case e.Every:
-		p.wrapped("All steps are needed: none can be left out so that the others run and end in the same violation.", "   ")
+		p.wrapped("All steps are needed: without any one of them the rest does not run, or does not end in the same violation.", "   ")
 	default:
 		p.wrapped("All steps are shown as needed: there are too many to try without each.", "   ")
 	}
@@ -124,8 +124,11 @@ func (p *printer) legend(e *trace.Explanation) {
 		p.wrapped(fmt.Sprintf("share: of all ways to go on at random from there, each enabled action alike, up to step %d, the part that violates %s; summed over %s states, not sampled.",
 			e.Odds.Horizon, e.Property.Name, grouped(uint64(e.Odds.States))), "")
 		if e.Odds.Why != "" {
-			p.wrapped("?: "+e.Odds.Why, "")
+			p.wrapped("?: "+e.Odds.Why+"; --states allows more.", "")
 		}
+	}
+	if e.Odds != nil && e.Decided == 0 {
+		p.wrapped("Where it was decided is not told: that takes a horizon behind the last step, and so more states.", "")
 	}
 	if e.Verdict.ForEver != "" {
 		p.wrapped(e.Verdict.ForEver, "")
