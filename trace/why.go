@@ -2,7 +2,6 @@ package trace
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/zkcheck/zkcheck/cluster"
 	"github.com/zkcheck/zkcheck/props"
@@ -35,7 +34,8 @@ type Explained struct {
 	BuildsOn []int // the needed steps, from 1, that a needed step builds on directly
 }
 
-// Why explains a trace that violates a property. The verdict of one that does not is all there is to say about
+// Why explains a trace that violates a property. When the context ends the work does, and what was found out by
+// then is all that is explained. The verdict of one that does not is all there is to say about
 // it, and comes back in an explanation without steps.
 func Why(ctx context.Context, t *Trace, o WhyOptions) (*Explanation, error) {
 	verdict, err := Replay(t, nil)
@@ -94,9 +94,6 @@ func (e *Explanation) explainSteps(ctx context.Context) error {
 		return err
 	}
 	kept, every := needed(ctx, t, builds)
-	if err := ctx.Err(); err != nil {
-		return fmt.Errorf("%s: interrupted while looking for the steps that are needed", t.place())
-	}
 	e.Every = every
 	if builds, err = causesOf(t.only(kept)); err != nil {
 		return err

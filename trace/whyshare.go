@@ -65,8 +65,15 @@ func (w *web) put(s *cluster.State) int32 {
 	if id, ok := w.id[string(w.buf)]; ok {
 		return id
 	}
+	return w.number(string(w.buf))
+}
+
+// number is the number of a state in bytes.
+func (w *web) number(text string) int32 {
+	if id, ok := w.id[text]; ok {
+		return id
+	}
 	id := int32(len(w.bytes))
-	text := string(w.buf)
 	w.id[text] = id
 	w.bytes, w.left = append(w.bytes, text), append(w.left, -1)
 	w.first, w.count = append(w.first, breaks), append(w.count, 0)
@@ -132,8 +139,10 @@ func odds(ctx context.Context, t *Trace, p props.Property, o WhyOptions) (*Odds,
 	if err != nil {
 		return nil, err
 	}
-	run := make([]cluster.State, n)
-	_, err = Replay(t, func(i int, before *cluster.State, _ cluster.Action, _ *cluster.State) { y.Copy(&run[i], before) })
+	run := make([]string, 0, n) // the states before the steps, in bytes
+	_, err = Replay(t, func(_ int, before *cluster.State, _ cluster.Action, _ *cluster.State) {
+		run = append(run, string(y.Encode(before, nil)))
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -143,11 +152,11 @@ func odds(ctx context.Context, t *Trace, p props.Property, o WhyOptions) (*Odds,
 	for known > 0 && w.covers(ctx, run, n+extra, known-1) {
 		known--
 	}
-	if ctx.Err() != nil {
-		return nil, ctx.Err()
-	}
 	list := w.solve(run, n+extra, known)
-	if known > 0 {
+	switch {
+	case known > 0 && ctx.Err() != nil:
+		list.Why = "this was interrupted"
+	case known > 0:
 		list.Why = fmt.Sprintf("more than %d states can come after earlier steps", o.States)
 	}
 	return list, nil
@@ -156,9 +165,9 @@ func odds(ctx context.Context, t *Trace, p props.Property, o WhyOptions) (*Odds,
 // longer is how far the horizon lies behind the end of a run. Without that the last step of a shortest
 // counterexample would be the only one that decides anything. It is as far as can be afforded for the whole
 // run, or at least for the later half or quarter of it.
-func longer(ctx context.Context, y *cluster.System, p props.Property, run []cluster.State, o WhyOptions) (extra int) {
+func longer(ctx context.Context, y *cluster.System, p props.Property, run []string, o WhyOptions) (extra int) {
 	n := len(run)
-	for _, first := range []int{0, n / 2, n - n/4} {
+	for _, first := range []int{0, n / 2, n - max(n/4, 1)} {
 		for _, more := range []int{(n + 3) / 4, (n + 1) / 2, n, 2 * n} {
 			if !newWeb(y, p, o.States, o.Progress).covers(ctx, run, n+more, first) {
 				break
@@ -173,9 +182,9 @@ func longer(ctx context.Context, y *cluster.System, p props.Property, run []clus
 }
 
 // covers makes known what can come after each place of a run, from its end back to the given one.
-func (w *web) covers(ctx context.Context, run []cluster.State, horizon, first int) bool {
+func (w *web) covers(ctx context.Context, run []string, horizon, first int) bool {
 	for i := len(run) - 1; i >= first; i-- {
-		if !w.reach(ctx, w.put(&run[i]), horizon-i) {
+		if !w.reach(ctx, w.number(run[i]), horizon-i) {
 			return false
 		}
 	}
@@ -184,7 +193,7 @@ func (w *web) covers(ctx context.Context, run []cluster.State, horizon, first in
 
 // solve counts the shares from the horizon back: with no step left nothing fails, and with some left a state's
 // share is the mean of those of what can come next.
-func (w *web) solve(run []cluster.State, horizon, known int) *Odds {
+func (w *web) solve(run []string, horizon, known int) *Odds {
 	n := len(run)
 	odds := &Odds{Horizon: horizon, At: make([]Share, n+1), Options: make([][]Option, n), States: len(w.bytes)}
 	odds.At[n] = Share{Known: true, Fails: 1, Sure: true}
@@ -198,11 +207,11 @@ func (w *web) solve(run []cluster.State, horizon, known int) *Odds {
 			}
 		}
 		if i := horizon - left; i < n {
-			odds.At[i] = now[w.put(&run[i])]
+			odds.At[i] = now[w.number(run[i])]
 			odds.At[i].Known = true
 		}
 		if i := horizon - left - 1; i >= known && i < n {
-			odds.Options[i] = w.options(&run[i], now)
+			odds.Options[i] = w.options(w.number(run[i]), now)
 		}
 	}
 	return odds
@@ -226,8 +235,7 @@ func (w *web) mean(id int32, then []Share) (s Share) {
 }
 
 // options are the shares after what can happen in a state.
-func (w *web) options(s *cluster.State, then []Share) []Option {
-	id := w.put(s)
+func (w *web) options(id int32, then []Share) []Option {
 	w.y.Decode(&w.before, []byte(w.bytes[id]))
 	list := make([]Option, 0, w.count[id])
 	for k, a := range w.y.Actions(&w.before, nil) {

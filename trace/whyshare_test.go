@@ -13,7 +13,7 @@ import (
 )
 
 // wholeRun reads a trace and the states before its steps.
-func wholeRun(t *testing.T, text string) (*Trace, *cluster.System, props.Property, []cluster.State) {
+func wholeRun(t *testing.T, text string) (*Trace, *cluster.System, props.Property, []string) {
 	t.Helper()
 	x, err := Parse("x.zkt", []byte(text))
 	if err != nil {
@@ -27,8 +27,10 @@ func wholeRun(t *testing.T, text string) (*Trace, *cluster.System, props.Propert
 	if err != nil {
 		t.Fatal(err)
 	}
-	run := make([]cluster.State, len(x.Steps))
-	v, err := Replay(x, func(i int, before *cluster.State, _ cluster.Action, _ *cluster.State) { y.Copy(&run[i], before) })
+	var run []string
+	v, err := Replay(x, func(_ int, before *cluster.State, _ cluster.Action, _ *cluster.State) {
+		run = append(run, string(y.Encode(before, nil)))
+	})
 	if err != nil || !v.Violated || v.Step != len(x.Steps) {
 		t.Fatal(v, err)
 	}
@@ -81,7 +83,9 @@ func TestSharesByForce(t *testing.T) {
 			}
 			odds := w.solve(run, test.horizon, 0)
 			for i := range run {
-				want, sure := byForce(y, p, &run[i], test.horizon-i)
+				var s cluster.State
+				y.Decode(&s, []byte(run[i]))
+				want, sure := byForce(y, p, &s, test.horizon-i)
 				if got := odds.At[i]; !got.Known || got.Sure != sure || math.Abs(got.Fails-want) > 1e-12 {
 					t.Errorf("after %d steps: got %+v, by force %v, %v", i, got, want, sure)
 				}

@@ -124,11 +124,11 @@ func (p *printer) legend(e *trace.Explanation) {
 		p.wrapped(fmt.Sprintf("share: of all ways to go on at random from there, each enabled action alike, up to step %d, the part that violates %s; summed over %s states, not sampled.",
 			e.Odds.Horizon, e.Property.Name, grouped(uint64(e.Odds.States))), "")
 		if e.Odds.Why != "" {
-			p.wrapped("?: "+e.Odds.Why+"; --states allows more.", "")
+			p.wrapped("?: "+e.Odds.Why+".", "")
 		}
 	}
 	if e.Odds != nil && e.Decided == 0 {
-		p.wrapped("Where it was decided is not told: that takes a horizon behind the last step, and so more states.", "")
+		p.wrapped("Where it was decided is not told: that takes a horizon behind the last step, and so more --states.", "")
 	}
 	if e.Verdict.ForEver != "" {
 		p.wrapped(e.Verdict.ForEver, "")
