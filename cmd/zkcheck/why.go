@@ -18,7 +18,7 @@ func newWhy() *cobra.Command {
 	var f whyFlags
 	c := &cobra.Command{
 		Use:   "why FILE",
-		Short: "Explain a counterexample: which steps it needs, where it was decided, which rule is wrong",
+		Short: "Explain a counterexample: what it needs, where it was decided, which rule is wrong",
 		Long: `why takes a trace that violates a property and explains it.
 
 It strikes out the steps that the violation does not need, and says of the others what they build
