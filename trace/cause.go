@@ -86,6 +86,8 @@ func (c *causes) step(i int, before *cluster.State, a cluster.Action, after *clu
 		c.write = i
 	case cluster.Calm:
 		c.calm = i
+	case cluster.Garble, cluster.Stranger: // who speaks is made up, but has to be up
+		on = append(on, c.at[from])
 	case cluster.Crash:
 		c.crash(from)
 	case cluster.Cut, cluster.Heal, cluster.Reset, cluster.Drop, cluster.Dup:
@@ -219,7 +221,7 @@ func (c *causes) disconnect(a, b int) {
 
 // connect: both ends send their last message again; it is there by the step that brought the connection, too.
 func (c *causes) connect(i int, s *cluster.State, a, b int) {
-	if !c.reachable(s, a, b) {
+	if !c.reachable(s, a, b) || !c.y.Ensemble.Rules.ResendsLast() {
 		return
 	}
 	for _, f := range [2]*flight{&c.notes[a*c.n+b], &c.notes[b*c.n+a]} {

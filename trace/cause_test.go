@@ -6,6 +6,7 @@ import (
 
 	"github.com/zkcheck/zkcheck/cluster"
 	"github.com/zkcheck/zkcheck/election"
+	"github.com/zkcheck/zkcheck/mutant"
 	"github.com/zkcheck/zkcheck/props"
 )
 
@@ -15,6 +16,7 @@ var causeClusters = []struct{ servers, observers, limits, more string }{
 	{"1:1,8 2:1,8 3:1,7", "", "crashes=3 restarts=3 cuts=3 resets=3 writes=4", ""},
 	{"1:1,8 2:1,8 3:1,7", "", "crashes=3 restarts=3 drops=4 dups=4 channel-len=3 writes=4 wipes=1", ""},
 	{"1:1,1.3 2:1,1.2 3:1,1.1 4:0,0", "4", "crashes=2 restarts=2 cuts=2 resets=4 writes=6 giveups=3", ""},
+	{"1:1,8 2:1,8 3:1,7", "", "crashes=1 restarts=1 garbles=4", ""},
 	{"1:1,8 2:1,8 3:1,7", "", "cuts=3 resets=3 drops=3 dups=3 channel-len=2 writes=3", "fifo"},
 	{"1:1,8 2:1,8 3:1,7", "", "crashes=2 restarts=2 resets=3 cuts=2 writes=3 lags=4 calm=1", "fine"},
 }
@@ -41,6 +43,29 @@ func TestCausesFollowTheChannels(t *testing.T) {
 				taken += followed(t, y, run)
 			}
 			if taken < 500 {
+				t.Errorf("only %d messages were looked at", taken)
+			}
+		})
+	}
+}
+
+// TestCausesUnderMutants: the copies are right whatever rule is wrong.
+func TestCausesUnderMutants(t *testing.T) {
+	for _, m := range mutant.All() {
+		t.Run(m.ID, func(t *testing.T) {
+			c, err := m.Config()
+			if err != nil {
+				t.Fatal(err)
+			}
+			y, err := cluster.New(c)
+			if err != nil {
+				t.Fatal(err)
+			}
+			taken := 0
+			for run := range uint64(40) {
+				taken += followed(t, y, run)
+			}
+			if taken < 20 {
 				t.Errorf("only %d messages were looked at", taken)
 			}
 		})
