@@ -9,8 +9,8 @@ import (
 
 // WhyOptions bound the work of an explanation.
 type WhyOptions struct {
-	States   int              // most states looked at for the shares
-	Progress func(states int) // is told how many they are, now and then; may be nil
+	States   int                       // most states looked at for the shares
+	Progress func(horizon, states int) // is told now and then how many states can come until which step; may be nil
 }
 
 // Explanation says why a run violates a property.

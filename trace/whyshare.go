@@ -52,11 +52,13 @@ type web struct {
 	before, after cluster.State
 	enabled       []cluster.Action
 	buf           []byte
-	progress      func(states int)
+	horizon       int // so far
+	covered       int // states that were wanted; the others are of attempts that were too far
+	progress      func(horizon, states int)
 }
 
-func newWeb(y *cluster.System, p props.Property, limit int, progress func(int)) *web {
-	return &web{y: y, check: p.Check, limit: limit, id: map[string]int32{}, progress: progress}
+func newWeb(y *cluster.System, p props.Property, o WhyOptions) *web {
+	return &web{y: y, check: p.Check, limit: o.States, id: map[string]int32{}, progress: o.Progress}
 }
 
 // put is the number of a state.
@@ -128,7 +130,7 @@ func (w *web) expand(id int32) {
 		}
 	}
 	if w.progress != nil && id&1023 == 0 {
-		w.progress(len(w.bytes))
+		w.progress(w.horizon, len(w.bytes))
 	}
 }
 
@@ -146,8 +148,7 @@ func odds(ctx context.Context, t *Trace, p props.Property, o WhyOptions) (*Odds,
 	if err != nil {
 		return nil, err
 	}
-	extra := longer(ctx, y, p, run, o)
-	w := newWeb(y, p, o.States, o.Progress)
+	w, extra := longer(ctx, y, p, run, o)
 	known := n
 	for known > 0 && w.covers(ctx, run, n+extra, known-1) {
 		known--
@@ -162,31 +163,41 @@ func odds(ctx context.Context, t *Trace, p props.Property, o WhyOptions) (*Odds,
 	return list, nil
 }
 
-// longer is how far the horizon lies behind the end of a run. Without that the last step of a shortest
-// counterexample would be the only one that decides anything. It is as far as can be afforded for the whole
-// run, or at least for the later half or quarter of it.
-func longer(ctx context.Context, y *cluster.System, p props.Property, run []string, o WhyOptions) (extra int) {
+// farEnough is how many steps behind a short run the horizon is put all the same.
+const farEnough = 30
+
+// longer is how far the horizon lies behind the end of a run, and the states until then. Without that the last
+// step of a shortest counterexample would be the only one that decides anything. It is as far as can be afforded
+// for the whole run, up to twice its length or farEnough, or at least for the later half or quarter of it.
+func longer(ctx context.Context, y *cluster.System, p props.Property, run []string, o WhyOptions) (*web, int) {
 	n := len(run)
+	quarter, most := (n+3)/4, max(2*n, farEnough)
 	for _, first := range []int{0, n / 2, n - max(n/4, 1)} {
-		for _, more := range []int{(n + 3) / 4, (n + 1) / 2, n, 2 * n} {
-			if !newWeb(y, p, o.States, o.Progress).covers(ctx, run, n+more, first) {
-				break
-			}
-			extra = more
+		w, extra := newWeb(y, p, o), 0
+		for extra < most && w.covers(ctx, run, n+min(extra+quarter, most), first) {
+			extra = min(extra+quarter, most) // what is known of the states stays right for a farther horizon
 		}
-		if extra > 0 {
-			break
+		switch {
+		case extra > 0 && first == 0:
+			return w, extra
+		case extra > 0: // without the states of the attempt that was too far there is room for earlier steps
+			return newWeb(y, p, o), extra
 		}
 	}
-	return extra
+	return newWeb(y, p, o), 0
 }
 
 // covers makes known what can come after each place of a run, from its end back to the given one.
 func (w *web) covers(ctx context.Context, run []string, horizon, first int) bool {
+	w.horizon = horizon
+	before := len(w.bytes)
 	for i := len(run) - 1; i >= first; i-- {
 		if !w.reach(ctx, w.number(run[i]), horizon-i) {
 			return false
 		}
+	}
+	if size := len(w.bytes); size > before {
+		w.covered = size
 	}
 	return true
 }
@@ -195,7 +206,7 @@ func (w *web) covers(ctx context.Context, run []string, horizon, first int) bool
 // share is the mean of those of what can come next.
 func (w *web) solve(run []string, horizon, known int) *Odds {
 	n := len(run)
-	odds := &Odds{Horizon: horizon, At: make([]Share, n+1), Options: make([][]Option, n), States: len(w.bytes)}
+	odds := &Odds{Horizon: horizon, At: make([]Share, n+1), Options: make([][]Option, n), States: w.covered}
 	odds.At[n] = Share{Known: true, Fails: 1, Sure: true}
 	size := len(w.bytes)
 	now, then := make([]Share, size), make([]Share, size)

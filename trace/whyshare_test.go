@@ -77,7 +77,7 @@ func TestSharesByForce(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			_, y, p, run := wholeRun(t, test.text)
-			w := newWeb(y, p, 100_000, nil)
+			w := newWeb(y, p, WhyOptions{States: 100_000})
 			if !w.covers(context.Background(), run, test.horizon, 0) {
 				t.Fatal("too many states")
 			}
@@ -105,12 +105,16 @@ func TestSharesAreMeans(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		x, _, p, run := wholeRun(t, string(data))
-		odds, err := odds(context.Background(), x, p, WhyOptions{States: 50_000})
+		x, y, p, run := wholeRun(t, string(data))
+		odds, err := odds(context.Background(), x, p, WhyOptions{States: 60_000})
 		if err != nil {
 			t.Fatal(err)
 		}
 		n := len(run)
+		if w := newWeb(y, p, WhyOptions{States: 1 << 20}); !w.covers(context.Background(), run, odds.Horizon, 0) ||
+			!odds.At[0].Known || !reflect.DeepEqual(w.solve(run, odds.Horizon, 0), odds) {
+			t.Errorf("%s: not what is found where nothing is too much", name)
+		}
 		if end := odds.At[n]; !end.Sure || end.Fails != 1 || odds.Horizon < n {
 			t.Errorf("%s: ends with %+v, horizon %d", name, end, odds.Horizon)
 		}

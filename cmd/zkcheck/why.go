@@ -47,8 +47,8 @@ in another way, and shows both.`,
 				return err
 			}
 			look := newStatus(c.ErrOrStderr())
-			e, err := trace.Why(c.Context(), t, trace.WhyOptions{States: f.states, Progress: func(states int) {
-				look.look(fmt.Sprintf("why: %s states of continuations", grouped(uint64(states))))
+			e, err := trace.Why(c.Context(), t, trace.WhyOptions{States: f.states, Progress: func(horizon, states int) {
+				look.look(fmt.Sprintf("why: %s states that can come until step %d", grouped(uint64(states)), horizon))
 			}})
 			look.clear()
 			if err != nil {
