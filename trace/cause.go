@@ -18,7 +18,6 @@ type causes struct {
 	notes []flight // election channels, by from*n+to
 	lines []line   // follower-leader connections, by learner
 	write int      // the last client's write: writes are numbered
-	calm  int      // after it the whole network is another
 }
 
 // tagged is a message in flight, and the steps that put it there: who sent it, and what sent it again.
@@ -50,7 +49,7 @@ type parcel struct {
 func newCauses(y *cluster.System) *causes {
 	n := len(y.Ensemble.Members)
 	c := &causes{y: y, n: n, at: slices.Repeat([]int{-1}, n), links: slices.Repeat([]int{-1}, n*n),
-		notes: make([]flight, n*n), lines: make([]line, n), write: -1, calm: -1}
+		notes: make([]flight, n*n), lines: make([]line, n), write: -1}
 	for i := range c.lines {
 		c.lines[i].leader = -1
 	}
@@ -61,7 +60,7 @@ func newCauses(y *cluster.System) *causes {
 func (c *causes) step(i int, before *cluster.State, a cluster.Action, after *cluster.State) []int {
 	from, _ := c.y.Ensemble.Position(a.From)
 	to, _ := c.y.Ensemble.Position(a.To)
-	on := []int{c.calm}
+	var on []int
 	touched := c.touched(before, a, after)
 	for pos := range c.n {
 		if touched.Has(pos) {
@@ -84,8 +83,6 @@ func (c *causes) step(i int, before *cluster.State, a cluster.Action, after *clu
 	case cluster.Write:
 		on = append(on, c.write)
 		c.write = i
-	case cluster.Calm:
-		c.calm = i
 	case cluster.Garble, cluster.Stranger: // who speaks is made up, but has to be up
 		on = append(on, c.at[from])
 	case cluster.Crash:
@@ -102,7 +99,7 @@ func (c *causes) step(i int, before *cluster.State, a cluster.Action, after *clu
 // touched are the servers that a step changes: who steps, and both ends of a connection that is lost.
 func (c *causes) touched(before *cluster.State, a cluster.Action, after *cluster.State) (set election.Set) {
 	if a.Kind == cluster.Calm {
-		return 1<<c.n - 1
+		return 1<<c.n - 1 // from then on the whole network is another
 	}
 	if after.Actor >= 0 {
 		set = set.With(after.Actor)

@@ -22,7 +22,7 @@ type Explanation struct {
 	Every    bool // the steps that are not needed were all found: what is kept can't spare a single one
 
 	Odds    *Odds       // nil if the property is not one of single steps, or the run has no end
-	Decided int         // the step that raised the share most, from 1; 0 if that is not known
+	Decided int         // the step that raised the share most, from 1; 0 if none did or that is not known
 	Rules   *Difference // nil under ZooKeeper's rules
 }
 
@@ -124,7 +124,7 @@ func (e *Explanation) NeededSteps() int {
 	return n
 }
 
-// decided is the step, from 1, that raised the share most, the first of equals. It is 0 if the horizon is the end
+// decided is the step, from 1, that raised the share most, the first of equals; 0 if none did. It is 0, too, if the horizon is the end
 // of the run: where no detour fits, every step that is not taken is the end of it, and the last one decides.
 func (o *Odds) decided() int {
 	if o.Horizon < len(o.At) {
@@ -132,7 +132,7 @@ func (o *Odds) decided() int {
 	}
 	step, most := 0, 0.0
 	for i := 1; i < len(o.At); i++ {
-		if was := o.At[i-1]; was.Known && (step == 0 || o.At[i].Fails-was.Fails > most) {
+		if was := o.At[i-1]; was.Known && o.At[i].Fails-was.Fails > most {
 			step, most = i, o.At[i].Fails-was.Fails
 		}
 	}

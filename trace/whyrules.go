@@ -19,6 +19,11 @@ type Difference struct {
 	Wrong      Deed   // what the bug's rules did
 	Right      Deed   // what ZooKeeper's do
 	Impossible bool   // ZooKeeper's rules don't have the step at all; Right says what they have
+	Hidden     bool   // both look alike: the difference is in what a server remembers
+
+	// If the rules agree in every step: the first place where they differ in what could have happened.
+	After         int      // so many steps
+	Missing, More []string // actions that only ZooKeeper's rules have there, and that only the bug's have
 }
 
 // Deed is what one set of rules made of a step.
@@ -54,8 +59,38 @@ func differ(t *Trace) (*Difference, error) {
 		if d.Step == 0 && d.compare(wrong, right, before, a, after) {
 			d.Step, d.Action = i+1, a.String()
 		}
+		d.enabled(i, wrong, right, before)
+		if i == len(t.Steps)-1 {
+			d.enabled(i+1, wrong, right, after)
+		}
 	})
+	if d.Step > 0 {
+		d.After, d.Missing, d.More = 0, nil, nil
+	}
 	return d, err
+}
+
+// enabled compares what can happen after so many steps, unless another place is known.
+func (d *Difference) enabled(after int, wrong, right *cluster.System, s *cluster.State) {
+	if len(d.Missing)+len(d.More) > 0 {
+		return
+	}
+	var there cluster.State // Actions notes in a state what it left out
+	wrong.Copy(&there, s)
+	has := wrong.Actions(&there, nil)
+	right.Copy(&there, s)
+	should := right.Actions(&there, nil)
+	d.After, d.Missing, d.More = after, lacks(has, should), lacks(should, has)
+}
+
+// lacks are the actions of the second list that are not in the first.
+func lacks(list, other []cluster.Action) (names []string) {
+	for _, a := range other {
+		if !slices.Contains(list, a) {
+			names = append(names, a.String())
+		}
+	}
+	return names
 }
 
 // compare tells whether ZooKeeper's rules take a step in another way, and says how both take it.
@@ -75,6 +110,9 @@ func (d *Difference) compare(wrong, right *cluster.System, before *cluster.State
 		return false
 	}
 	d.Wrong, d.Right = deed(wrong, before, a, after), deed(right, before, a, &other)
+	if d.Wrong.Text == d.Right.Text && slices.Equal(d.Wrong.Changes, d.Right.Changes) {
+		d.Hidden = true
+	}
 	return true
 }
 
@@ -87,6 +125,12 @@ func sameOutputs(a, b *election.Outputs) bool {
 // deed puts a step into words: the sentence, what changed, and what was sent.
 func deed(y *cluster.System, before *cluster.State, a cluster.Action, after *cluster.State) Deed {
 	d := Deed{Text: NewNarrator(y).Step(before, a, after), Changes: Changes(before, after)}
+	for i := range after.Servers {
+		if was, is := &before.Servers[i], &after.Servers[i]; after.Up.Has(i) && is.State != election.Looking &&
+			was.State == is.State && was.Vote != is.Vote {
+			d.Changes = append(d.Changes, fmt.Sprintf("%v tells who asks: %v", is.SID, is.Vote.Candidate))
+		}
+	}
 	sid := func(pos uint8) election.SID { return y.Ensemble.Members[pos].SID }
 	for _, n := range after.Out.Notes {
 		d.Changes = append(d.Changes, fmt.Sprintf("vote to %v: %v %v, round %d", sid(n.To), n.Vote.State, n.Vote.Candidate, int64(n.Vote.Round)))

@@ -138,6 +138,12 @@ type explainedRules struct {
 	Did    explainedDeed `json:"did"`
 	Would  explainedDeed `json:"zookeeper_would"`
 	Cannot bool          `json:"impossible"` // ZooKeeper's rules don't have the step
+	Hidden bool          `json:"hidden"`     // both look alike: the difference is in what a server remembers
+
+	// Where the rules agree in every step: what could have happened after so many.
+	After   int      `json:"after"`
+	Missing []string `json:"only_zookeeper_could"`
+	More    []string `json:"only_mutant_could"`
 }
 
 type explainedDeed struct {
@@ -179,7 +185,8 @@ func explainedJSON(t *trace.Trace, e *trace.Explanation) explained {
 	}
 	if d := e.Rules; d != nil {
 		x.Rules = &explainedRules{Title: d.Mutant.Title, Wrong: d.Mutant.Wrong, Right: d.Mutant.Right, Step: d.Step,
-			Did: deedJSON(d.Wrong), Would: deedJSON(d.Right), Cannot: d.Impossible}
+			Did: deedJSON(d.Wrong), Would: deedJSON(d.Right), Cannot: d.Impossible, Hidden: d.Hidden,
+			After: d.After, Missing: append([]string{}, d.Missing...), More: append([]string{}, d.More...)}
 	}
 	return x
 }

@@ -42,7 +42,11 @@ func (p *printer) explanation(t *trace.Trace, e *trace.Explanation) {
 
 // explainedSteps writes a line for each step and, below, what the needed ones do.
 func (p *printer) explainedSteps(e *trace.Explanation) {
-	p.line("step    share  action")
+	if e.Odds == nil {
+		p.line("step           action")
+	} else {
+		p.line("step    share  action")
+	}
 	share := func(after int) string {
 		if e.Odds == nil {
 			return ""
@@ -127,7 +131,9 @@ func (p *printer) legend(e *trace.Explanation) {
 			p.wrapped("?: "+e.Odds.Why+".", "")
 		}
 	}
-	if e.Odds != nil && e.Decided == 0 {
+	if e.Odds != nil && e.Odds.At[0].Sure {
+		p.wrapped("It was decided before the first step: whatever happens, the property is violated.", "")
+	} else if e.Odds != nil && e.Decided == 0 {
 		p.wrapped("Where it was decided is not told: that takes a horizon behind the last step, and so more --states.", "")
 	}
 	if e.Verdict.ForEver != "" {
@@ -167,7 +173,7 @@ func (p *printer) rules(d *trace.Difference) {
 	p.labelled("  wrong: ", m.Wrong, "")
 	p.labelled("  right: ", m.Right, "")
 	if d.Step == 0 {
-		p.wrapped("In every step of this run ZooKeeper's rules would have done the same: the bug shows in what did not happen, or only in what comes later.", "  ")
+		p.wrapped("In every step of this run ZooKeeper's rules would have done the same. "+couldHave(d), "  ")
 		return
 	}
 	p.wrapped(fmt.Sprintf("The first step that differs is step %d, %s:", d.Step, d.Action), "  ")
@@ -178,6 +184,24 @@ func (p *printer) rules(d *trace.Difference) {
 	for i := range max(len(d.Wrong.Changes), len(d.Right.Changes)) {
 		p.beside(bullet(d.Wrong.Changes, i), bullet(d.Right.Changes, i))
 	}
+	if d.Hidden {
+		p.line("  Both look alike: the difference is in what a server remembers.")
+	}
+}
+
+// couldHave says what could have happened instead of a run that the right rules would take step by step.
+func couldHave(d *trace.Difference) string {
+	var parts []string
+	if len(d.Missing) > 0 {
+		parts = append(parts, strings.Join(d.Missing, ", ")+" could happen by ZooKeeper's rules, and can't by these")
+	}
+	if len(d.More) > 0 {
+		parts = append(parts, strings.Join(d.More, ", ")+" can happen by these rules, and could not by ZooKeeper's")
+	}
+	if len(parts) == 0 {
+		return "They differ in what comes later, or in what is taken for a violation."
+	}
+	return fmt.Sprintf("They differ in what does not happen: after step %d %s.", d.After, strings.Join(parts, "; "))
 }
 
 // half is the width of one of two columns.
@@ -213,7 +237,7 @@ func inShort(e *trace.Explanation) string {
 	n, all := e.NeededSteps(), len(e.Steps)
 	text := fmt.Sprintf("%s is violated at step %d by the last of %s", e.Property.Name, e.Verdict.Step, count(all, "step"))
 	if e.Trace.Loop != trace.NoLoop {
-		text = fmt.Sprintf("%s is violated by a run that never ends", e.Property.Name)
+		text = fmt.Sprintf("%s is violated by a run without an end, of %s", e.Property.Name, count(all, "step"))
 	}
 	switch {
 	case n == all:
@@ -229,16 +253,17 @@ func inShort(e *trace.Explanation) string {
 		switch from := e.Odds.SureFrom(); {
 		case from == all:
 			text += "; until the last step it could still be avoided."
-		case from == 0:
-			text += "; it could not be avoided from the start."
 		default:
 			text += fmt.Sprintf("; after step %d every continuation fails.", from)
 		}
 	}
+	if e.Odds != nil && e.Odds.At[0].Sure {
+		text += " It could not be avoided from the start."
+	}
 	if d := e.Rules; d != nil && d.Step > 0 {
 		text += fmt.Sprintf(" ZooKeeper's rules part from %s at step %d, %s.", d.Mutant.ID, d.Step, d.Action)
 	} else if d != nil {
-		text += fmt.Sprintf(" ZooKeeper's rules would have taken every step as %s does.", d.Mutant.ID)
+		text += fmt.Sprintf(" ZooKeeper's rules would have taken every step as %s does. %s", d.Mutant.ID, couldHave(d))
 	}
 	return text
 }
