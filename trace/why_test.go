@@ -153,6 +153,19 @@ func TestDifference(t *testing.T) {
 	}
 }
 
+// TestDifferenceInWhatCanHappen: of a run that the right rule would take step by step, what is missing from it.
+func TestDifferenceInWhatCanHappen(t *testing.T) {
+	e := explain(t, parse(t, "property calm-election-ends", "cluster 1:1,8 2:1,8", "limits drops=1 rounds=1 calm=1",
+		"mutant no-resend", "start 1", "start 2", "drop 2->1", "calm", "deliver 1->2", "loop"), 1000)
+	d := e.Rules
+	if d == nil || d.Step != 0 || d.After != 3 || !slices.Equal(d.Missing, []string{"timeout 2"}) || len(d.More) > 0 {
+		t.Errorf("got %+v", d)
+	}
+	if e.Odds != nil || e.Decided != 0 || e.NeededSteps() != 5 {
+		t.Errorf("got %+v", e)
+	}
+}
+
 // TestDecided: who hears of the better candidate after the other has decided makes two leaders.
 func TestDecided(t *testing.T) {
 	data, err := os.ReadFile("testdata/two-leading-one-round.zkt")
