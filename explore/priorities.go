@@ -1,6 +1,9 @@
 package explore
 
-import "math/rand/v2"
+import (
+	"math/rand/v2"
+	"slices"
+)
 
 // Priorities chooses the steps of walks by the priorities of threads: PCT (Burckhardt, Kothari, Musuvathi, Nagarakatte, "A
 // Randomized Scheduler with Probabilistic Guarantees of Finding Bugs", ASPLOS 2010). A walk gives every thread a random
@@ -10,11 +13,13 @@ import "math/rand/v2"
 // however unlikely it is among all orders.
 //
 // What differs from the paper. Threads come and go, and n counts those that were ever enabled. A thread may have several
-// enabled actions, between which a fair coin decides, so a bug that needs one of m pays a factor m each time. And some
+// enabled actions, between which a fair draw decides, so a bug that needs one of m pays a factor m each time. And some
 // threads are background, those of timers and faults, which are always enabled and would starve all others or spend their
-// budgets at once: they rank below the threads that are not, some above and some below those that dropped, and each walk
-// wakes a random one of them for one step at up to 2(depth-1) random steps. A bug that needs f such steps on time pays a
-// factor of about 1/(n k) for each.
+// budgets at once: they rank below the threads that are not, some above and some below those that dropped, and go to the
+// end of their own row after each step, or one timer would be the only one. At random steps, of which each walk has 0 to
+// 2(depth-1), any number as likely, one of them is woken for that step. So the bound is for bugs that need background
+// threads only where nothing else can happen, and a factor of 2 depth-1 smaller; each step of them that must come at a
+// time of its own costs a factor of about n k more.
 //
 // It is part of a [Guide], which calls Begin and Choose from its own.
 type Priorities[A any] struct {
@@ -23,6 +28,7 @@ type Priorities[A any] struct {
 
 	drawn    bool // for this walk
 	step     int
+	turns    uint64   // of background threads
 	changes  []int    // steps at which the thread that would run drops; that of changes[i] to rank i
 	wakes    []int    // steps at which a background thread runs
 	priority []uint64 // by thread, 0 of one that this walk has not seen
@@ -31,10 +37,11 @@ type Priorities[A any] struct {
 
 // Ranks of threads, in the highest bits of their priorities.
 const (
-	asleep     = (iota + 1) << 56 // background, below those that dropped
-	dropped                       // and the number of the change point
-	background                    // above those that dropped
-	running    = 1 << 60
+	spent      = iota << 56 // background, and has had its turn
+	asleep                  // background, below those that dropped
+	dropped                 // and the number of the change point
+	background              // above those that dropped
+	running
 )
 
 // NewPriorities makes a chooser for bugs of that depth, 1 or more, in walks of that many steps, 1 or more. A thread is a small
@@ -45,7 +52,7 @@ func NewPriorities[A any](depth, steps int, thread func(a A) (thread int, backgr
 
 // Begin starts a walk.
 func (p *Priorities[A]) Begin() {
-	p.drawn, p.step = false, 0
+	p.drawn, p.step, p.turns = false, 0, 0
 	p.changes, p.wakes = p.changes[:0], p.wakes[:0]
 	clear(p.priority)
 }
@@ -73,19 +80,21 @@ func (p *Priorities[A]) Choose(rng *rand.Rand, enabled []A) int {
 	}
 	step := p.step
 	p.step++
-	for _, at := range p.wakes {
-		if at == step {
-			if thread, ok := p.wake(rng, enabled); ok {
-				return p.oneOf(rng, thread, enabled)
-			}
-		}
-	}
 	for i, at := range p.changes {
 		if at == step {
 			p.priority[p.first(enabled)] = dropped + uint64(i)
 		}
 	}
-	return p.oneOf(rng, p.first(enabled), enabled)
+	thread := p.first(enabled)
+	if slices.Contains(p.wakes, step) {
+		thread = p.wake(rng, enabled, thread)
+	}
+	chosen := p.oneOf(rng, thread, enabled)
+	if _, behind := p.thread(enabled[chosen]); behind {
+		p.turns++
+		p.priority[thread] = spent + 1<<56 - p.turns
+	}
+	return chosen
 }
 
 // meet gives a thread its priority.
@@ -104,7 +113,7 @@ func (p *Priorities[A]) meet(rng *rand.Rand, a A) {
 			rank = background
 		}
 	}
-	p.priority[thread] = rank + rng.Uint64N(1<<56)
+	p.priority[thread] = rank + 1 + rng.Uint64N(1<<56-1)
 }
 
 // first is the enabled thread of highest priority.
@@ -118,26 +127,22 @@ func (p *Priorities[A]) first(enabled []A) int {
 	return best
 }
 
-// wake draws one of the background threads that are enabled, if there is one.
-func (p *Priorities[A]) wake(rng *rand.Rand, enabled []A) (thread int, ok bool) {
+// wake draws one of the background threads that are enabled; where there is none it is that of highest priority.
+func (p *Priorities[A]) wake(rng *rand.Rand, enabled []A, first int) int {
 	p.awake = p.awake[:0]
 	for _, a := range enabled {
 		thread, behind := p.thread(a)
 		if !behind {
 			continue
 		}
-		known := false
-		for _, t := range p.awake {
-			known = known || t == thread
-		}
-		if !known {
+		if !slices.Contains(p.awake, thread) {
 			p.awake = append(p.awake, thread)
 		}
 	}
 	if len(p.awake) == 0 {
-		return 0, false
+		return first
 	}
-	return p.awake[rng.IntN(len(p.awake))], true
+	return p.awake[rng.IntN(len(p.awake))]
 }
 
 // oneOf draws one of the enabled actions of a thread.
