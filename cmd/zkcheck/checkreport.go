@@ -132,10 +132,10 @@ func (x *partResult) coverage() string {
 	case x.Unseen == nil:
 		return fmt.Sprintf("%s protocol states seen", grouped(x.Features))
 	case *x.Unseen == 0:
-		return fmt.Sprintf("%s protocol states seen; the next walk meets one not seen before with probability below %s",
+		return fmt.Sprintf("%s protocol states seen; the next walk meets a new one with probability below %s",
 			grouped(x.Features), percent(min(1, 3/float64(x.Walks))))
 	}
-	return fmt.Sprintf("%s protocol states seen; the next walk meets one not seen before with probability about %s",
+	return fmt.Sprintf("%s protocol states seen; the next walk meets a new one with probability about %s",
 		grouped(x.Features), percent(*x.Unseen))
 }
 
