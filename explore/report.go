@@ -75,6 +75,9 @@ type Report[A any] struct {
 	Cut            uint64 // OR of the Bounder's bits
 	Tallies        []Tally
 	Violations     []Violation[A] // at most one per property, in property order
+	Rejected       uint64         // of walks: how many had a violation; one at most unless All are wanted
+	RejectedBy     []uint64       // of walks: that number by property
+	Features       *Incidence     // of walks, if their features are counted
 	Collision      float64        // probability that two distinct states shared a fingerprint, n(n-1)/2^65
 	Elapsed        time.Duration
 	MemoryBytes    uint64  // visited set, parents and frontier

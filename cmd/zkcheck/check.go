@@ -16,11 +16,8 @@ import (
 	"github.com/zkcheck/zkcheck/trace"
 )
 
-// Strategies.
-const (
-	bfs  = "bfs"
-	walk = "walk"
-)
+// bfs is the strategy that is not one of walks.
+const bfs = "bfs"
 
 // calmLimit lets a run become calm.
 const calmLimit = "calm"
@@ -64,6 +61,11 @@ exhaustively and takes random walks with five servers and all kinds of faults, b
 write. With servers it searches what these can do within the limits: all of it, or by random walks.
 Limits that are not given are those shown below; walks and lessons have their own.
 
+Of the walks, "walk" draws every step by urgency, messages before faults. "pct" lets random threads
+wait as long as anything else can happen, "swarm" leaves some kinds of faults out of each walk, and
+"guided" goes on from where earlier walks met a protocol state not seen before. Each finds bugs that
+the others are slow to find.
+
 With --phases servers stop before the next phase begins, so that larger clusters can be searched:
 election ends with a decision, discovery with an established leader, sync with one that serves.
 Properties of what comes later are left out.
@@ -79,6 +81,7 @@ and every fair run that does comes to its goal. A counterexample is a lasso, a r
   zkcheck check 1:1,8 2:1,8 3:1,7 4:1,7 --phases discovery --rounds 1 --timeouts 0
   zkcheck check 1:0,0 2:0,0 3:0,0 --observers 3 --property P6
   zkcheck check 1:1,8 2:1,8 3:1,7 --strategy walk --walks 10000 --seed 7
+  zkcheck check 1:1,8 2:1,8 3:1,7 --strategy guided --walks 10000 --steps 300
   zkcheck check 1:1,8 2:1,8 3:1,7 --property P11 --crashes 1 --restarts 1 --rounds 1 --timeouts 0
   zkcheck check --lesson two-leading-one-round`,
 		RunE: func(c *cobra.Command, servers []string) error {
@@ -105,7 +108,7 @@ func (f *checkFlags) register(c *cobra.Command) {
 			s.IntVar(value, name, *value, "limit: `N` "+doc)
 		}
 	})
-	s.StringVar(&f.strategy, "strategy", bfs, "`bfs` looks at every state, walk takes random walks")
+	s.StringVar(&f.strategy, "strategy", bfs, "`bfs` for every state; or walk, pct, swarm, guided")
 	s.Uint64Var(&f.seed, "seed", walkSeed, "`N` that the walks are drawn from")
 	s.Uint64Var(&f.walks, "walks", walkCount, "take `N` walks; 0: until --time is over")
 	s.IntVar(&f.steps, "steps", walkSteps, "end a walk after `N` steps")

@@ -100,6 +100,9 @@ func (x *partResult) print(p *printer) {
 	} else {
 		fact("%s walks", grouped(x.Walks))
 		fact("%s steps", grouped(x.Generated-x.Walks))
+		if *x.Rejected > 1 {
+			fact("%s of them with a violation", grouped(*x.Rejected))
+		}
 		fact("longest %d", x.Depth)
 		fact("%.1f s", x.Seconds)
 	}
@@ -115,7 +118,29 @@ func (x *partResult) print(p *printer) {
 		line += "; limits hit: " + strings.Join(x.LimitsHit, ", ")
 	}
 	p.labelled(strings.Repeat(" ", len(label)), line, "")
+	if line := x.coverage(); line != "" {
+		p.labelled(strings.Repeat(" ", len(label)), line, "")
+	}
 }
+
+// coverage says how much the walks have seen, and what that says about one more; of none at all it is
+// the rule of three.
+func (x *partResult) coverage() string {
+	switch {
+	case x.Features == 0:
+		return ""
+	case x.Unseen == nil:
+		return fmt.Sprintf("%s protocol states seen", grouped(x.Features))
+	case *x.Unseen == 0:
+		return fmt.Sprintf("%s protocol states seen; the next walk meets a new one with probability below %s",
+			grouped(x.Features), percent(min(1, 3/float64(x.Walks))))
+	}
+	return fmt.Sprintf("%s protocol states seen; the next walk meets a new one with probability about %s",
+		grouped(x.Features), percent(*x.Unseen))
+}
+
+// percent writes a probability with two digits that mean something.
+func percent(p float64) string { return fmt.Sprintf("%.2g %%", 100*p) }
 
 // again is how to see a trace again, if it could be written.
 func again(path string) string {

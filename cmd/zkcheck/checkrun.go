@@ -104,6 +104,9 @@ func (r *result) add(part part, report *trace.Report, traces []*trace.Trace, err
 	if seconds > 0 {
 		x.DistinctPerSecond = float64(report.Distinct) / seconds
 	}
+	if part.kind == partWalks {
+		x.walked(r.plan.walks.Strategy, report)
+	}
 	x.LimitsHit = append(x.LimitsHit, cluster.CutNames(report.Cut)...)
 	switch report.Stopped {
 	case "time", "states", "depth", "memory":
