@@ -73,7 +73,7 @@ func TestParseErrors(t *testing.T) {
 		{file(three, "counter 4294967296", "start 1"), `x.zkt:3: counter: "4294967296" is not a number of 1..4294967295`},
 		{file(three, "counter 0x8", "start 1"), `x.zkt:3: counter: "0x8" is not a number of 1..4294967295`},
 		{file(three, "counter 5", "counter 5", "start 1"), "x.zkt:4: counter is given twice"},
-		{file(three, "mutant ZK-1343", "start 1"), "x.zkt:3: unknown mutant \"ZK-0\""},
+		{file(three, "mutant ZK-0", "start 1"), "x.zkt:3: unknown mutant \"ZK-0\""},
 		{file(three, "start 1\x00"), "x.zkt:3: the line is not plain text"},
 		{file(three, "# \xff", "start 1"), "x.zkt:3: the line is not plain text"},
 		{file(three, "#"+strings.Repeat("x", trace.MaxLine)), "x.zkt:3: the line is longer than 4096 bytes"},
