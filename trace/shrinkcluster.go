@@ -42,21 +42,53 @@ func seated(c cluster.Config, list []seat) (cluster.Config, bool) {
 	return c, true
 }
 
-// without is a cluster without one of its servers, and a run without its steps.
-func without(c cluster.Config, i int, actions []cluster.Action) (cluster.Config, []cluster.Action, bool) {
+// without is a cluster without one of its servers, and a run without its steps. Where the disks that are left are
+// not plausible any more, because it was one of a quorum that had promised an epoch, the others promise it.
+func (s *shrinker) without(c cluster.Config, i int, actions []cluster.Action) (cluster.Config, []cluster.Action, bool) {
 	gone := c.Ensemble.Members[i].SID
-	c, ok := seated(c, slices.Delete(seats(&c), i, i+1))
+	list := slices.Delete(seats(&c), i, i+1)
+	c, ok := seated(c, list)
+	if ok && s.plausible && !plausible(c) {
+		epoch := uint32(0)
+		for _, x := range list {
+			epoch = max(epoch, x.disk.CurrentEpoch)
+		}
+		for i := range list {
+			list[i].disk.AcceptedEpoch = max(list[i].disk.AcceptedEpoch, epoch)
+		}
+		c, ok = seated(c, list)
+	}
 	return c, slices.DeleteFunc(slices.Clone(actions), func(a cluster.Action) bool {
 		return slices.Contains(sids(a), gone)
 	}), ok
 }
 
-// servers leaves out servers. Where the rest of the run does not show it alone, chance may.
+func plausible(c cluster.Config) bool {
+	y, err := cluster.New(c)
+	return err == nil && y.Plausible()
+}
+
+// servers leaves out servers, two at a time where one of them makes no smaller quorum. Where the rest of the run
+// does not show it alone, chance may.
 func (s *shrinker) servers() bool {
 	did := false
 	for i := len(s.best.config.Disks) - 1; i >= 0; i-- {
-		cfg, actions, ok := without(s.best.config, i, s.best.actions)
-		did = ok && (s.try(cfg, actions) || s.walk(cfg, uint64(i), len(s.best.actions))) || did
+		cfg, actions, ok := s.without(s.best.config, i, s.best.actions)
+		if !ok {
+			continue
+		}
+		if s.try(cfg, actions) || s.walk(cfg, uint64(i), len(s.best.actions)) {
+			did = true
+			continue
+		}
+		for k := i - 1; k >= 0; k-- {
+			cfg, actions, ok := s.without(cfg, k, actions)
+			if ok && (s.try(cfg, actions) || s.walk(cfg, uint64(k), len(s.best.actions))) {
+				did = true
+				i--
+				break
+			}
+		}
 	}
 	return did
 }
@@ -245,6 +277,12 @@ var lowerings = []func(election.Disk) election.Disk{
 		}
 		if e := d.Zxid.Epoch(); e > 0 {
 			d.Zxid = election.NewZxid(e-1, d.Zxid.Counter())
+		}
+		return d
+	},
+	func(d election.Disk) election.Disk {
+		if d.AcceptedEpoch > d.CurrentEpoch {
+			d.AcceptedEpoch--
 		}
 		return d
 	},

@@ -17,8 +17,7 @@ func (s *shrinker) search(cfg cluster.Config, depth int, states uint64) (*bounde
 	if states > 0 && (o.MaxStates == 0 || o.MaxStates > states) {
 		o.MaxStates = states
 	}
-	y, err := cluster.New(cfg)
-	if err != nil || s.plausible && !y.Plausible() {
+	if s.plausible && !plausible(cfg) {
 		return nil, false
 	}
 	b, err := searchTo(s.ctx, cfg, s.property, depth, o)
@@ -48,8 +47,16 @@ func (s *shrinker) simplerClusters() []cluster.Config {
 	var list []cluster.Config
 	best := s.best.config
 	for i := len(best.Disks) - 1; i >= 0; i-- {
-		if cfg, _, ok := without(best, i, nil); ok {
-			list = append(list, cfg)
+		cfg, _, ok := s.without(best, i, nil)
+		if !ok {
+			continue
+		}
+		list = append(list, cfg)
+		if i == 0 {
+			continue
+		}
+		if two, _, ok := s.without(cfg, i-1, nil); ok {
+			list = append(list, two)
 		}
 	}
 	if best.Ensemble.Fine {
