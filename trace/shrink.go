@@ -51,7 +51,7 @@ func Shrink(ctx context.Context, t *Trace, p props.Property, o ShrinkOptions) (*
 			return shrinkLasso(ctx, t, p, o)
 		}
 	}
-	s := &shrinker{ctx: ctx, property: p, options: o}
+	s := &shrinker{ctx: ctx, property: p, options: o, inVain: map[string]int{}}
 	if err := s.begin(t); err != nil {
 		return nil, err
 	}
@@ -67,8 +67,9 @@ type shrinker struct {
 	plausible bool // the cluster was plausible to begin with, and stays so
 
 	best        run
-	searched    bool         // simpler clusters than that of best, and nothing was found
-	certificate *Certificate // of best, and nil until it has been looked for
+	inVain      map[string]int // to what depth a simpler cluster was searched, and nothing was found
+	searched    bool           // all simpler clusters than that of best, and nothing was found
+	certificate *Certificate   // of best, and nil until it has been looked for
 	doubt       string
 }
 

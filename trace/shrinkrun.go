@@ -39,7 +39,7 @@ func (s *shrinker) play(cfg cluster.Config, most int, next chooser) (better bool
 			better = false
 		}
 	}()
-	if s.ctx.Err() != nil {
+	if s.best.violation != nil && s.ctx.Err() != nil { // the run to begin with is looked at in any case
 		return false
 	}
 	y, err := cluster.New(cfg)

@@ -33,9 +33,14 @@ func (s *shrinker) simpler() bool {
 		return false
 	}
 	for _, cfg := range s.simplerClusters() {
+		key := string(New("", cfg, nil).Format()) // says all of a cluster but its rules, which stay
+		if depth, known := s.inVain[key]; known && depth >= len(s.best.actions) {
+			continue
+		}
 		if _, found := s.search(cfg, len(s.best.actions), quickStates); found {
 			return true
 		}
+		s.inVain[key] = len(s.best.actions)
 	}
 	s.searched = true
 	return false
