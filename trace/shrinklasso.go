@@ -36,7 +36,7 @@ func shrinkLasso(ctx context.Context, t *Trace, p props.Property, o ShrinkOption
 	stem, loop := t.Actions()[:t.Loop], t.Actions()[t.Loop:]
 	s.best = NewLasso(p.Name, t.Config, stem, loop)
 	for again := true; again && ctx.Err() == nil; {
-		again = s.tighten() || s.search(s.best.Config, 0) || s.simpler()
+		again = s.servers() || s.tighten() || s.search(s.best.Config, 0) || s.simpler()
 	}
 	v, err := Replay(s.best, nil)
 	if err != nil {
@@ -116,9 +116,23 @@ func (s *lassoShrinker) search(c cluster.Config, longer int) bool {
 	return t != nil && len(t.Steps) < len(s.best.Steps)+longer && s.try(t)
 }
 
+// servers takes the same steps without those of a server.
+func (s *lassoShrinker) servers() bool {
+	x := &shrinker{plausible: plausible(s.best.Config)}
+	for i := range s.best.Config.Disks {
+		actions := s.best.Actions()
+		c, stem, ok := x.without(s.best.Config, i, actions[:s.best.Loop])
+		_, loop, _ := x.without(s.best.Config, i, actions[s.best.Loop:])
+		if ok && s.try(NewLasso(s.goal.Name, c, stem, loop)) {
+			return true
+		}
+	}
+	return false
+}
+
 // simpler searches simpler clusters.
 func (s *lassoShrinker) simpler() bool {
-	x := &shrinker{best: run{config: s.best.Config}}
+	x := &shrinker{plausible: plausible(s.best.Config), best: run{config: s.best.Config}}
 	return slices.ContainsFunc(x.simplerClusters(), func(c cluster.Config) bool {
 		return c.Limits.Calm == 1 && s.search(c, 1)
 	})

@@ -98,7 +98,10 @@ func (s *shrinker) certify() (changed bool) {
 		return found
 	}
 	s.searched, s.certificate = true, b.certified()
-	if bound := s.certificate.Bound; bound < len(was)-1 {
+	switch bound := s.certificate.Bound; {
+	case bound == 0 && len(was) > 1:
+		s.certificate, s.doubt = nil, fmt.Sprintf("not certified: %s ended the search", b.report.Stopped)
+	case bound < len(was)-1:
 		s.doubt = fmt.Sprintf("certified for runs of at most %s only, because %s ended the search", steps(bound), b.report.Stopped)
 	}
 	return !slices.Equal(was, s.best.actions)

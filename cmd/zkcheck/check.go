@@ -118,7 +118,7 @@ func (f *checkFlags) register(c *cobra.Command) {
 	s.StringArrayVar(&f.properties, "property", nil, "check the property of this `NAME` or number, repeatable; default all")
 	s.StringVar(&f.lesson, "lesson", "", "find the expected violation of this `NAME`")
 	s.BoolVar(&f.all, "all", false, "go on after a violation: one per property")
-	s.IntVar(&f.maxTraces, "max-traces", 1, "show up to `N` counterexamples of a property, of different shapes; for bfs")
+	s.IntVar(&f.maxTraces, "max-traces", 1, "show `N` counterexamples of different shapes per property")
 	s.BoolVar(&f.json, "json", false, "print one JSON object")
 	s.StringVar(&f.junit, "junit", "", "write a JUnit report to this `FILE`, one case per property")
 	s.StringVar(&f.out, "out", ".", "write traces to this `DIR`, which is created")

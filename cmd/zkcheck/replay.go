@@ -37,8 +37,8 @@ the property that the file names, or all. It gives the verdict of the run that w
 Behind a line "loop" of the file are steps that are taken for ever: replay takes them once, and
 refuses a loop that does not lead back to where it began.
 
-With --verify it also repeats the search that a line "certificate" of the file speaks of (see shrink),
-and refuses a certificate that is not confirmed to the last state.
+With --verify it also repeats the search that a line "certificate" of the file speaks of (see
+shrink), and refuses a certificate that is not confirmed to the last state.
 
 Of a script of one real server, as live conform writes it, it says what the engine does, and judges
 nothing: for that the server has to be there.`,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -26,15 +27,17 @@ func newShrink() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "shrink FILE",
 		Short: "Make a counterexample as short as it can be",
-		Long: `shrink looks for the shortest run in the simplest cluster that violates what a trace file violates:
-it leaves out steps, servers, faults and limits, lowers numbers, and searches what is left.
+		Long: `shrink looks for the shortest run in the simplest cluster that violates what a trace file does: it
+leaves out steps, servers, faults and limits, lowers numbers, and searches what is left.
 
-In the end it searches the very cluster that is left, within the limits that are left, and either finds
-a shorter run or certifies that none is there: the file gets a line "certificate bound=N states=M", which
-says that no run of at most N steps violates the property, and that the search saw M distinct states.
-It says so of the cluster and the limits of the file, and of no other. replay --verify repeats the search.
+In the end it searches the very cluster that is left, within the limits that are left, and either
+finds a shorter run or certifies that none is there. Then the file gets a line
+"certificate bound=N states=M": no run of at most N steps violates the property, as a search of all
+that many steps can do has shown, which is M distinct states. It says so of the cluster and the
+limits of the file, and of no other. replay --verify repeats the search.
 
-A property that only whole runs show (the registers) and a run without an end are not certified.
+A search that --time or --memory ends certifies as many steps as it has looked at, or nothing. Not
+certified are properties that only whole runs show (the registers), and runs without an end.
 Comments of the file are lost.`,
 		Example: `  zkcheck shrink zkcheck-winner-is-maximum.zkt
   zkcheck shrink zkcheck-winner-is-maximum.zkt -o shortest.zkt --time 30s --memory 2GiB
@@ -80,7 +83,7 @@ func (f *shrinkFlags) run(ctx context.Context, file string, stdout, stderr io.Wr
 	if err != nil {
 		return err
 	}
-	if err := checkDir("out", filepath.Dir(f.out)); err != nil {
+	if err := f.place(t); err != nil {
 		return err
 	}
 	if f.time > 0 {
@@ -101,6 +104,21 @@ func (f *shrinkFlags) run(ctx context.Context, file string, stdout, stderr io.Wr
 		return err
 	}
 	return f.report(stdout, t, shrunk)
+}
+
+// place looks, before long searches, whether what will be written has a place.
+func (f *shrinkFlags) place(t *trace.Trace) error {
+	dir := filepath.Dir(f.out)
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return fmt.Errorf("--out %s: there is no directory %s", f.out, dir)
+	}
+	if info, err := os.Stat(f.out); err == nil && !info.Mode().IsRegular() {
+		return fmt.Errorf("--out %s: not a regular file", f.out)
+	}
+	if v, err := trace.Replay(t, nil); err == nil && v.Violated && !writable(dir) {
+		return fmt.Errorf("--out %s: no file can be made there", f.out)
+	}
+	return nil
 }
 
 // report tells what has become of the trace. Its last line is how to see it.
