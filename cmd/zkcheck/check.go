@@ -41,6 +41,7 @@ type checkFlags struct {
 	properties []string
 	lesson     string
 	all        bool
+	maxTraces  int
 
 	json  bool
 	junit string
@@ -120,6 +121,7 @@ func (f *checkFlags) register(c *cobra.Command) {
 	s.StringArrayVar(&f.properties, "property", nil, "check the property of this `NAME` or number, repeatable; default all")
 	s.StringVar(&f.lesson, "lesson", "", "find the expected violation of this `NAME`")
 	s.BoolVar(&f.all, "all", false, "go on after a violation: one per property")
+	s.IntVar(&f.maxTraces, "max-traces", 1, "show `N` counterexamples of different shapes per property")
 	s.BoolVar(&f.json, "json", false, "print one JSON object")
 	s.StringVar(&f.junit, "junit", "", "write a JUnit report to this `FILE`, one case per property")
 	s.StringVar(&f.out, "out", ".", "write traces to this `DIR`, which is created")
@@ -208,13 +210,28 @@ func (f *checkFlags) keep(r *result) error {
 	var errs []error
 	for i := range r.properties {
 		if p := &r.properties[i]; p.found != nil {
-			errs = append(errs, f.keepTrace(p))
+			errs = append(errs, f.keepTrace(p), f.keepMore(p))
 		}
 	}
 	if f.junit != "" {
 		errs = append(errs, r.writeJUnit(f.junit))
 	}
 	return errors.Join(errs...)
+}
+
+// keepMore writes the counterexamples of other shapes.
+func (f *checkFlags) keepMore(p *propertyResult) error {
+	if p.Trace == "" {
+		return nil
+	}
+	for i, t := range p.more {
+		path := filepath.Join(f.out, fmt.Sprintf("zkcheck-%s-%d.zkt", p.Name, i+2))
+		if err := t.WriteFile(path); err != nil {
+			return err
+		}
+		p.More = append(p.More, path)
+	}
+	return nil
 }
 
 func (f *checkFlags) keepTrace(p *propertyResult) error {

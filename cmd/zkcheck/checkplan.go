@@ -21,6 +21,7 @@ type plan struct {
 	lesson  *props.LessonCase // the expected violation that is looked for
 	whole   bool              // the default run, in which every property must be witnessed
 	all     bool
+	traces  int // of each property, if there are so many shapes
 	options explore.Options
 	walks   trace.WalkOptions
 }
@@ -107,7 +108,7 @@ func (f *checkFlags) shapes() bool {
 func (f *checkFlags) idle(p *plan) error {
 	names, strategy := []string{"seed", "walks", "steps"}, "walk, pct, swarm or guided"
 	if f.walking() {
-		names, strategy = []string{"states", "memory", "depth"}, bfs
+		names, strategy = []string{"states", "memory", "depth", "max-traces"}, bfs
 	}
 	for _, name := range names {
 		if f.changed(name) && !(p.whole && name == "seed") {
@@ -227,6 +228,9 @@ func (f *checkFlags) numbers(p *plan) error {
 			return fmt.Errorf("--%s %d: want a number of 0 and up", n.name, n.value)
 		}
 	}
+	if p.traces = f.maxTraces; p.traces < 1 || p.traces > mostTraces {
+		return fmt.Errorf("--max-traces %d: want a number of 1..%d", p.traces, mostTraces)
+	}
 	memory, err := parseSize(f.memory)
 	if err != nil {
 		return fmt.Errorf("--memory %w", err)
@@ -244,6 +248,9 @@ func (f *checkFlags) numbers(p *plan) error {
 	p.walks = trace.WalkOptions{Options: p.options, Seed: f.seed, Walks: f.walks, Steps: f.steps}
 	return nil
 }
+
+// mostTraces bounds --max-traces: more are not read by anybody.
+const mostTraces = 100
 
 // parseSize reads a number of bytes.
 func parseSize(s string) (uint64, error) {

@@ -29,6 +29,9 @@ func (r *result) print(out io.Writer) error {
 			r.counterexample(p, x)
 			if x.Trace != "" {
 				commands = append(commands, again(x.Trace))
+				for _, path := range x.More {
+					commands = append(commands, again(path))
+				}
 			}
 		}
 	}
@@ -71,6 +74,9 @@ func (r *result) counterexample(p *printer, x *propertyResult) {
 		return
 	}
 	p.line("%s in %s", count(len(x.found.Steps), "step"), x.Trace)
+	for i, path := range x.More {
+		p.line("%s in %s", count(len(x.more[i].Steps), "step"), path)
+	}
 	if x.picture != "" {
 		p.wrapped(x.picture, "  ")
 	}

@@ -58,17 +58,19 @@ func (x *partResult) walked(s trace.Strategy, report *trace.Report) {
 
 // propertyResult is what became of one property.
 type propertyResult struct {
-	Name      string `json:"name"`
-	ID        string `json:"id"`
-	Kind      string `json:"kind"`
-	Verdict   string `json:"verdict"`
-	Checked   uint64 `json:"checked"`
-	Witnessed uint64 `json:"witnessed"`
-	Evidence  string `json:"evidence"`
-	Trace     string `json:"trace"` // path of the counterexample
+	Name      string   `json:"name"`
+	ID        string   `json:"id"`
+	Kind      string   `json:"kind"`
+	Verdict   string   `json:"verdict"`
+	Checked   uint64   `json:"checked"`
+	Witnessed uint64   `json:"witnessed"`
+	Evidence  string   `json:"evidence"`
+	Trace     string   `json:"trace"`                 // path of the counterexample
+	More      []string `json:"more_traces,omitempty"` // of other shapes
 
 	judged  bool
 	found   *trace.Trace
+	more    []*trace.Trace
 	picture string // what became of the picture of its history
 }
 
