@@ -1,0 +1,16 @@
+package gauntlet
+
+import (
+	"slices"
+
+	"github.com/zkcheck/zkcheck/props"
+	"github.com/zkcheck/zkcheck/props/proptest"
+	"github.com/zkcheck/zkcheck/trace"
+)
+
+// minimise makes a counterexample as short as it can be made; what can't be made shorter comes back as it is.
+func minimise(t *trace.Trace) *trace.Trace {
+	f := &proptest.Failure{Violation: &props.Violation{Property: t.Property}, Config: t.Config, Actions: slices.Clone(t.Actions())}
+	short := f.Shrink()
+	return trace.New(t.Property, short.Config, short.Actions)
+}
