@@ -32,8 +32,8 @@ type Verdict string
 
 const (
 	Killed       Verdict = "killed"
-	Survived     Verdict = "survived"      // all that was to be looked at was
-	Unknown      Verdict = "unknown"       // time, memory or an interrupt ended the search
+	Survived     Verdict = "survived"       // all that was to be looked at was
+	Unknown      Verdict = "unknown"        // time, memory or an interrupt ended the search
 	Inapplicable Verdict = "not applicable" // the strategy can't judge what must notice
 )
 

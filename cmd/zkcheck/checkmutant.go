@@ -64,15 +64,15 @@ func (p *plan) breakRules(c *cluster.Config) {
 // describeMutant tells what is broken, and what must notice.
 func (p *printer) describeMutant(m *mutant.Mutant) {
 	p.wrapped("mutant "+m.ID+": "+m.Title, "  ")
-	p.labelled("  wrong      ", m.Wrong, "")
-	p.labelled("  right      ", m.Right, "")
+	p.labelled("  wrong       ", m.Wrong, "")
+	p.labelled("  right       ", m.Right, "")
 	must := m.Property
 	if m.Control {
 		must = "nobody: it is a control, not a bug"
 	} else if q, err := props.Find(m.Property); err == nil && q.Kind != props.Lesson && q.Check == nil && !isGoal(m.Property) {
 		must += ", which is judged on whole runs: --strategy walk"
 	}
-	p.labelled("  to notice  ", must, "")
+	p.labelled("  to notice   ", must, "")
 }
 
 func isGoal(name string) bool {
