@@ -12,34 +12,37 @@ import (
 type Kind uint8
 
 const (
-	Start   Kind = iota + 1 // start s: the process starts for the first time
-	Deliver                 // deliver a->b: the head of the election channel; in the coarse grain both threads of b act
-	Timeout                 // timeout s: the notification time-out; s sends again
-	Decide                  // decide s: finalizeWait is over and silent
-	Offer                   // offer s: an elected leader hears its own acceptedEpoch
-	Packet                  // packet a->b: the head of the follower-leader channel
-	GiveUp                  // giveup s: initLimit, syncLimit or a lost connection
-	Handle                  // handle s: the election thread takes the next notification of its queue (fine grain)
-	Resume                  // resume s: the main thread, caught halfway, goes on (fine grain)
-	Answer                  // answer s: the receive path, caught halfway, goes on; halfway: with what it has read (fine grain)
-	Write                   // write s: a client's write at a serving leader
-	Flush                   // flush s: what is logged reaches the disk (fine grain)
-	Calm                    // calm: from now on no faults, and a network that is faster than all time-outs
-	Crash                   // crash s [n]: after the n-th disk write of the step it interrupts
-	Restart                 // restart s: the process starts on the disk that the crash left
-	Cut                     // cut a-b: no connection between the two until healed
-	Heal                    // heal a-b
-	Reset                   // reset a-b: the connections between the two are lost and back
-	Drop                    // drop a->b: the head of the election channel is lost
-	Dup                     // dup a->b: the head of the election channel comes twice
-	Wipe                    // wipe s: a server that is down loses its disk
+	Start    Kind = iota + 1 // start s: the process starts for the first time
+	Deliver                  // deliver a->b: the head of the election channel; in the coarse grain both threads of b act
+	Timeout                  // timeout s: the notification time-out; s sends again
+	Decide                   // decide s: finalizeWait is over and silent
+	Offer                    // offer s: an elected leader hears its own acceptedEpoch
+	Packet                   // packet a->b: the head of the follower-leader channel
+	GiveUp                   // giveup s: initLimit, syncLimit or a lost connection
+	Handle                   // handle s: the election thread takes the next notification of its queue (fine grain)
+	Resume                   // resume s: the main thread, caught halfway, goes on (fine grain)
+	Answer                   // answer s: the receive path, caught halfway, goes on; halfway: with what it has read (fine grain)
+	Write                    // write s: a client's write at a serving leader
+	Flush                    // flush s: what is logged reaches the disk (fine grain)
+	Calm                     // calm: from now on no faults, and a network that is faster than all time-outs
+	Crash                    // crash s [n]: after the n-th disk write of the step it interrupts
+	Restart                  // restart s: the process starts on the disk that the crash left
+	Cut                      // cut a-b: no connection between the two until healed
+	Heal                     // heal a-b
+	Reset                    // reset a-b: the connections between the two are lost and back
+	Drop                     // drop a->b: the head of the election channel is lost
+	Dup                      // dup a->b: the head of the election channel comes twice
+	Wipe                     // wipe s: a server that is down loses its disk
+	Garble                   // garble a->b: bytes come that are no notification
+	Stranger                 // stranger a->b: a vote comes for a server that is not in the ensemble
 	kinds
 )
 
 var kindNames = [kinds]string{Start: "start", Deliver: "deliver", Timeout: "timeout", Decide: "decide",
 	Offer: "offer", Packet: "packet", GiveUp: "giveup",
 	Handle: "handle", Resume: "resume", Answer: "answer", Write: "write", Flush: "flush", Calm: "calm", Crash: "crash", Restart: "restart", Cut: "cut",
-	Heal: "heal", Reset: "reset", Drop: "drop", Dup: "dup", Wipe: "wipe"}
+	Heal: "heal", Reset: "reset", Drop: "drop", Dup: "dup", Wipe: "wipe",
+	Garble: "garble", Stranger: "stranger"}
 
 func (k Kind) String() string {
 	if k < kinds {
@@ -54,7 +57,7 @@ func (k Kind) Fault() bool { return k >= Crash }
 // shape is how many servers a kind names and what stands between them.
 func (k Kind) shape() string {
 	switch k {
-	case Deliver, Packet, Drop, Dup:
+	case Deliver, Packet, Drop, Dup, Garble, Stranger:
 		return "->"
 	case Cut, Heal, Reset:
 		return "-"

@@ -129,6 +129,8 @@ func TestActions(t *testing.T) {
 			return 3
 		case Cut, Heal, Reset:
 			return 4
+		case Garble, Stranger:
+			return 6
 		}
 		return 5
 	}

@@ -11,6 +11,7 @@ const (
 	dropsLimit
 	dupsLimit
 	wipesLimit
+	garblesLimit
 )
 
 // left is what is left of a budget.

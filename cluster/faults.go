@@ -15,7 +15,40 @@ func (y *System) faultActions(s *State, buf []Action) []Action {
 	if y.Limits.Drops > 0 || y.Limits.Dups > 0 {
 		buf = y.messageFaults(s, buf)
 	}
+	if y.Limits.Garbles > 0 {
+		buf = y.garbles(s, buf)
+	}
 	return buf
+}
+
+// garbles: what comes on a connection that no server of the ensemble could have sent. A vote for a stranger
+// is of a voter that is configured otherwise, LOOKING like the one that it comes to.
+func (y *System) garbles(s *State, buf []Action) []Action {
+	for from := range y.n {
+		for to := range y.n {
+			if !y.reachable(s, from, to) || !y.listens(s, from, to) || !y.afford(s, garblesLimit) {
+				continue
+			}
+			buf = append(buf, Action{Kind: Garble, From: y.sid(from), To: y.sid(to)})
+			if from < y.Ensemble.Voters && s.Servers[from].State == election.Looking && s.Servers[to].State == election.Looking {
+				buf = append(buf, Action{Kind: Stranger, From: y.sid(from), To: y.sid(to)})
+			}
+		}
+	}
+	return buf
+}
+
+// strangersVote is that of a voter for somebody who is as good as itself, has a larger sid, and is not in the
+// ensemble.
+func (y *System) strangersVote(s *State, from int) election.Vote {
+	v := s.Servers[from].Ballot()
+	v.Candidate = s.Servers[from].Initial(y.Ensemble)
+	for v.Leader = election.NoServer - 1; v.Leader > 0; v.Leader-- {
+		if _, member := y.Ensemble.Position(v.Leader); !member {
+			break
+		}
+	}
+	return v
 }
 
 func (y *System) crashActions(s *State, i int, buf []Action) []Action {
@@ -156,6 +189,14 @@ func (y *System) applyFault(s *State, a Action, from, to int) {
 		copy(c.msgs[1:c.n+1], c.msgs[:c.n])
 		c.n++
 		s.Actor = -1
+	case Garble:
+		s.spent[garblesLimit]++
+		s.Actor = to
+		y.step(s, to, &election.Input{Kind: election.Garbled, From: uint8(from)})
+	case Stranger:
+		s.spent[garblesLimit]++
+		s.Actor = to
+		y.step(s, to, &election.Input{Kind: election.Notification, From: uint8(from), Vote: y.strangersVote(s, from)})
 	default:
 		panic("unknown action " + a.String())
 	}

@@ -21,6 +21,7 @@ type Limits struct {
 	Drops    int
 	Dups     int
 	Wipes    int
+	Garbles  int
 
 	Writes     int // clients' writes, in all terms together; at most 255
 	GiveUps    int // terms given up although they could still go on; give-ups of stalled ones are free
@@ -64,6 +65,7 @@ var limitFields = [...]limitField{
 	{"drops", "lost notifications", true, func(l *Limits) *int { return &l.Drops }},
 	{"dups", "duplicated notifications", true, func(l *Limits) *int { return &l.Dups }},
 	{"wipes", "wiped disks", true, func(l *Limits) *int { return &l.Wipes }},
+	{"garbles", "messages that no server of the ensemble could send", true, func(l *Limits) *int { return &l.Garbles }},
 	{"writes", "clients' writes", false, func(l *Limits) *int { return &l.Writes }},
 	{"giveups", "terms given up early (-1: no limit)", false, func(l *Limits) *int { return &l.GiveUps }},
 	{"timeouts", "notification time-outs (-1: no limit)", false, func(l *Limits) *int { return &l.Timeouts }},
@@ -77,7 +79,7 @@ var limitFields = [...]limitField{
 
 // The bits of System.Cut.
 const (
-	cutWrites = 7 + iota
+	cutWrites = 8 + iota
 	cutGiveUps
 	cutTimeouts
 	cutRounds

@@ -71,7 +71,7 @@ func TestParseLimitsErrors(t *testing.T) {
 // TestLimitFieldsAgreeWithBits: the constants that index limitFields and System.Cut name the right ones.
 func TestLimitFieldsAgreeWithBits(t *testing.T) {
 	names := map[int]string{crashesLimit: "crashes", restartsLimit: "restarts", cutsLimit: "cuts", resetsLimit: "resets",
-		dropsLimit: "drops", dupsLimit: "dups", wipesLimit: "wipes", cutWrites: "writes", cutGiveUps: "giveups", cutTimeouts: "timeouts",
+		dropsLimit: "drops", dupsLimit: "dups", wipesLimit: "wipes", garblesLimit: "garbles", cutWrites: "writes", cutGiveUps: "giveups", cutTimeouts: "timeouts",
 		cutRounds: "rounds", cutEpochs: "epochs", cutChannel: "channel-len", cutCalm: "calm",
 		cutLags: "lags", cutInbox: "inbox"}
 	if len(names) != len(limitFields) {

@@ -26,11 +26,11 @@ func setStage(t *testing.T, d *datadriven.TestData, c Config) *stage {
 		c.Ensemble.LastCounter = uint32(last)
 	}
 	plan := c.Ensemble.Rules.PlanSync
-	c.Ensemble.Rules.PlanSync = func(h election.History, peer election.Zxid, buf []election.Txn) election.SyncPlan {
+	c.Ensemble.Rules.PlanSync = func(s *election.Server, h election.History, peer election.Zxid, buf []election.Txn) election.SyncPlan {
 		if g.snap {
 			return election.SyncPlan{Kind: election.Snap, Zxid: h.Last, From: h.Last, Txns: buf}
 		}
-		return plan(h, peer, buf)
+		return plan(s, h, peer, buf)
 	}
 	c.Track = Track{Commits: g.logs, Replies: g.logs}
 	y, err := New(c)

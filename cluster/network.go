@@ -76,7 +76,9 @@ func (y *System) forgetAll(s *State) {
 func (y *System) connect(s *State, a, b int) {
 	if y.reachable(s, a, b) {
 		for _, c := range [2]*channel{y.channel(s, a, b), y.channel(s, b, a)} {
-			c.connect()
+			if y.Ensemble.Rules.ResendsLast() {
+				c.connect()
+			}
 		}
 		y.forget(s, a, b)
 		y.forget(s, b, a)

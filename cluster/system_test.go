@@ -13,7 +13,7 @@ import (
 
 // faulty is limits with every budget above 0.
 func faulty(channelLen int) Limits {
-	return Limits{Crashes: 3, Restarts: 2, Cuts: 2, Resets: 2, Drops: 2, Dups: 2, Wipes: 1,
+	return Limits{Crashes: 3, Restarts: 2, Cuts: 2, Resets: 2, Drops: 2, Dups: 2, Wipes: 1, Garbles: 2,
 		GiveUps: 2, Writes: 3, Timeouts: Unlimited, Rounds: 6, Epochs: 2, ChannelLen: channelLen, Lags: 4, Inbox: 3}
 }
 

@@ -7,8 +7,8 @@ const MaxOutstanding = 8
 // who follows, then logged. When the counter would be the last one the leader steps down instead, so that
 // the next zxid has a new epoch (ZOOKEEPER-1277).
 func (s *Server) propose(e *Ensemble, value uint8, out *Outputs) {
-	z := s.nextZxid()
-	if s.RunsOut(e) {
+	z, ok := e.Rules.Numbers(e, s.nextZxid())
+	if !ok {
 		out.fact(Fact{Kind: RolledOver, Epoch: s.Epoch})
 		s.giveUp(e, out)
 		return
@@ -20,7 +20,7 @@ func (s *Server) propose(e *Ensemble, value uint8, out *Outputs) {
 		out.fact(Fact{Kind: Replied, Epoch: s.Epoch, Txn: t})
 	}
 	for i := range e.Voters {
-		if s.forwarding.Has(i) {
+		if e.Rules.Forwards(s, i) {
 			out.send(i, Packet{Kind: Proposal, Epoch: s.Epoch, Zxid: z, Value: value})
 		}
 	}
@@ -36,7 +36,10 @@ func (s *Server) nextZxid() Zxid {
 }
 
 // RunsOut tells whether a serving leader has no counter for another proposal.
-func (s *Server) RunsOut(e *Ensemble) bool { return s.nextZxid().Counter() == e.LastCounter }
+func (s *Server) RunsOut(e *Ensemble) bool {
+	_, ok := e.Rules.Numbers(e, s.nextZxid())
+	return !ok
+}
 
 // logged: the last transactions of the log have been handed to the log's thread (SyncRequestProcessor),
 // which in the coarse grain has written them at once.
@@ -143,6 +146,10 @@ func (s *Server) Outstanding() int {
 
 // History is the log in memory: what the server votes for and serves. Valid until the next step.
 func (s *Server) History() *Log { return &s.log }
+
+// Pending is how many of the last transactions of its history a learner has not logged, because it is not
+// up to date.
+func (s *Server) Pending() int { return int(s.pending) }
 
 // OnDisk is the log on the disk.
 func (s *Server) OnDisk() *Log { return &s.disk }

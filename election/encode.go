@@ -58,6 +58,7 @@ const (
 	fStage
 	fHand
 	fLogDiffers
+	fMemo
 )
 
 // AppendZxid appends a zxid: one that the disks started with is one byte.
@@ -241,6 +242,9 @@ func (c *Codec) flags(s *Server) uint32 {
 	if s.lag.hand.kind != noErrand {
 		f |= fHand
 	}
+	if s.Memo != 0 {
+		f |= fMemo
+	}
 	return f
 }
 
@@ -272,6 +276,9 @@ func (c *Codec) Append(b []byte, s *Server) []byte {
 	}
 	if f&fLogDiffers != 0 {
 		b = c.appendLog(b, &s.log)
+	}
+	if f&fMemo != 0 {
+		b = AppendUvarint(b, uint64(s.Memo))
 	}
 	return b
 }
@@ -308,9 +315,15 @@ func (c *Codec) Read(b []byte, s *Server, pos int) []byte {
 		b = c.readLag(b, &s.lag, s.Round, f)
 	}
 	if f&fLogDiffers != 0 {
-		return c.readLog(b, &s.log)
+		b = c.readLog(b, &s.log)
+	} else {
+		s.log.copyFrom(&s.disk)
 	}
-	s.log.copyFrom(&s.disk)
+	if f&fMemo != 0 {
+		var memo uint64
+		memo, b = Uvarint(b)
+		s.Memo = uint32(memo)
+	}
 	return b
 }
 

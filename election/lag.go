@@ -116,7 +116,7 @@ func (s *Server) Divides(e *Ensemble, in *Input) bool {
 
 // wouldDecide tells whether the election thread leaves LOOKING when it handles this.
 func (s *Server) wouldDecide(e *Ensemble, from int, v Vote) bool {
-	if s.Waiting || from >= e.Voters || !e.IsVoter(v.Leader) || v.State != Following && v.State != Leading {
+	if s.Waiting || !e.Rules.Valid(e, from, v) || v.State != Following && v.State != Leading {
 		return false
 	}
 	if e.Rules.CountsTold(v.Round, s.Round) {
@@ -135,7 +135,7 @@ func (s *Server) wouldDecide(e *Ensemble, from int, v Vote) bool {
 
 // wouldAdopt tells whether the election thread enters a higher round when it handles this.
 func (s *Server) wouldAdopt(e *Ensemble, from int, v Vote) bool {
-	return !s.Waiting && from < e.Voters && e.IsVoter(v.Leader) && v.State == Looking &&
+	return !s.Waiting && e.Rules.Valid(e, from, v) && v.State == Looking &&
 		v.Zxid != NoZxid && s.Zxid != NoZxid && int64(v.Round) > int64(s.Round)
 }
 

@@ -90,6 +90,9 @@ func (s *Server) run(e *Ensemble, w *errand, out *Outputs) bool {
 
 // notification is the receive path with a notification, and in the coarse grain the election thread.
 func (s *Server) notification(e *Ensemble, in *Input, out *Outputs) {
+	if !e.Rules.Receives(s, true) {
+		return
+	}
 	w := s.receive(e, in.From, &in.Vote)
 	switch {
 	case in.Halfway && w.kind == toElection && in.Vote.State == Looking && e.Rules.AnswersLagging(in.Vote.Round, s.Round):
@@ -117,7 +120,7 @@ func (s *Server) handle(e *Ensemble, from int, v Vote, out *Outputs) {
 		}
 		// Put back at the tail of a queue that is empty: taken at once.
 	}
-	if from >= e.Voters || !e.IsVoter(v.Leader) {
+	if !e.Rules.Valid(e, from, v) {
 		return
 	}
 	switch v.State {
@@ -139,7 +142,7 @@ func (s *Server) handleLooking(e *Ensemble, from int, v Vote, out *Outputs) {
 		return
 	case !e.Rules.CountsLooking(v.Round, s.Round):
 		return // the receive path has answered
-	case e.Rules.Beats(e, v.Candidate, s.Proposal):
+	case e.Rules.Takes(s, e, v):
 		s.Proposal = v.Candidate
 		changed = true
 	}
@@ -164,7 +167,7 @@ func (s *Server) count(e *Ensemble, from int, v Vote, changed bool, out *Outputs
 	if changed {
 		s.sendNotifications(e, out)
 	}
-	if s.Waiting && !e.Rules.Waits() {
+	if s.Waiting && !e.Rules.Waits(e, s.recvset.present) {
 		s.decideWaited(e, out)
 	}
 }
@@ -190,10 +193,19 @@ func (s *Server) handleDecided(e *Ensemble, from int, v Vote, out *Outputs) {
 
 // agreed tells whether a table holds a quorum of votes equal to a decided one, and its leader's own word.
 func (s *Server) agreed(e *Ensemble, t *table, v Vote) (Set, bool) {
-	leader, _ := e.Position(v.Leader)
+	leader, member := e.Position(v.Leader)
 	counted := s.tally(e, t, v)
-	return counted, e.Rules.IsQuorum(e, counted) &&
+	return counted, member && e.Rules.Enough(s, e, counted, v) &&
 		e.Rules.CheckLeader(s, &t.votes, t.present, v.Leader, leader, v.Round)
+}
+
+// Votes is a vote table of a LOOKING server: an entry for each voter in present, by position. Valid until the
+// next step.
+func (s *Server) Votes(t Table) (votes *[MaxVoters]Vote, present Set) {
+	if t == Outofelection {
+		return &s.outofelection.votes, s.outofelection.present
+	}
+	return &s.recvset.votes, s.recvset.present
 }
 
 // Record enters a vote into the tables without looking whether it decides anything. ZooKeeper does so
@@ -269,7 +281,10 @@ func (s *Server) decide(e *Ensemble, v Vote, from Table, told bool, counted Set,
 func (s *Server) leave(e *Ensemble, current Vote, out *Outputs) {
 	s.Vote, s.Phase = current, Discovery
 	if s.State != Leading {
-		leader, _ := e.Position(current.Leader)
+		leader, ok := e.Position(current.Leader)
+		if !ok {
+			return // Learner.findLeader finds nobody
+		}
 		out.Connect = int8(leader)
 		out.send(leader, Packet{Kind: FollowerInfo, Epoch: s.AcceptedEpoch})
 		return

@@ -20,20 +20,29 @@ type Rules struct {
 	AdoptRound func(s *Server, e *Ensemble, v Vote)
 	// CountsLooking: is a LOOKING vote of this round counted by a server in its own? (lookForLeader)
 	CountsLooking func(round, own uint64) bool
+	// Takes: does a counted LOOKING vote become the proposal? (lookForLeader)
+	Takes func(s *Server, e *Ensemble, v Vote) bool
+	// Valid: may this vote of that sender be looked at? (FastLeaderElection.validVoter)
+	Valid func(e *Ensemble, from int, v Vote) bool
+	// Receives: does the receive path take a message that can be read, or else one that cannot be? (WorkerReceiver)
+	Receives func(s *Server, readable bool) bool
 	// AnswersLagging: is a LOOKING sender of this round answered by a LOOKING server? (WorkerReceiver)
 	AnswersLagging func(round, own uint64) bool
 	// Answer: what a server that is not LOOKING tells one that is. (WorkerReceiver)
 	Answer func(s *Server) Vote
-	// Waits: is a decision preceded by finalizeWait? (lookForLeader)
-	Waits func() bool
+	// Waits: is a decision by the votes of these voters preceded by finalizeWait? (lookForLeader)
+	Waits func(e *Ensemble, present Set) bool
 	// EndsWait: does a vote polled in finalizeWait end it? What does not is dropped. (lookForLeader)
 	EndsWait func(s *Server, e *Ensemble, from int, v Vote) bool
 	// CountsTold: does a FOLLOWING/LEADING vote of this round enter recvset? (receivedFollowingNotification)
 	CountsTold func(round, own uint64) bool
 
-	// CandidateEpoch after hearing an acceptedEpoch; candidate 0 is ZooKeeper's -1, none yet.
+	// Enough: are these counted votes, equal to a decided one, enough to join its leader? (lookForLeader)
+	Enough func(s *Server, e *Ensemble, counted Set, v Vote) bool
+
+	// CandidateEpoch of a leader that hears an acceptedEpoch; candidate 0 is ZooKeeper's -1, none yet.
 	// (Leader.getEpochToPropose)
-	CandidateEpoch func(candidate, accepted uint32) uint32
+	CandidateEpoch func(s *Server, candidate, accepted uint32) uint32
 	// CountsHeard: does the member count towards the quorum that fixes the epoch? (isParticipant)
 	CountsHeard func(e *Ensemble, member int) bool
 	// EpochReady: has the leader heard enough to fix its epoch? (getEpochToPropose)
@@ -50,8 +59,20 @@ type Rules struct {
 	EpochAcked func(s *Server, e *Ensemble) bool
 	// Synchronise: a learner makes NEWLEADER durable: history first, then currentEpoch. (syncWithLeader)
 	Synchronise func(s *Server, p Packet, out *Outputs)
-	// PlanSync: how is a learner brought to the leader's history? (LearnerHandler.syncFollower)
-	PlanSync func(h History, peer Zxid, buf []Txn) SyncPlan
+	// PlanSync: how does a leader bring a learner to its history? (LearnerHandler.syncFollower)
+	PlanSync func(s *Server, h History, peer Zxid, buf []Txn) SyncPlan
+	// BeginSync: a learner takes DIFF, TRUNC or SNAP, this with its snapshot. (Learner.syncWithLeader)
+	BeginSync func(s *Server, p Packet, snapshot *Log, out *Outputs)
+	// StopSync: what becomes of logs and memory when a term is over. (Learner.shutdown, SyncRequestProcessor.shutdown)
+	StopSync func(s *Server, out *Outputs)
+	// UpToDate: what a learner does before it serves. (syncWithLeader)
+	UpToDate func(s *Server, out *Outputs)
+	// Fails: does a packet of its leader make a learner fail, and look again? (Learner.readPacket, processPacket)
+	Fails func(s *Server, p Packet) bool
+	// Forwards: does a leader forward a proposal to this member? (Leader.sendPacket)
+	Forwards func(s *Server, member int) bool
+	// Numbers: the zxid of a leader's next proposal, or none because its counter ran out. (Leader.propose)
+	Numbers func(e *Ensemble, next Zxid) (z Zxid, ok bool)
 	// Synced: are the NEWLEADER acks enough to serve? (Leader.waitForNewLeaderAck)
 	Synced func(s *Server, e *Ensemble) bool
 	// RefreshVote: the vote's peer epoch becomes the new epoch. (QuorumPeer.updateElectionVote)
@@ -70,6 +91,8 @@ type Rules struct {
 	LastLogged func(s *Server) Zxid
 	// Resends: are notifications sent again when nothing comes? (lookForLeader)
 	Resends func() bool
+	// ResendsLast: does a new connection send the last message again? (QuorumCnxManager.SendWorker)
+	ResendsLast func() bool
 	// Load: a starting process has read its log. (ZKDatabase.loadDataBase)
 	Load func(s *Server)
 	// Recovers: is a disk accepted at start? (QuorumPeer.loadDataBase)
@@ -80,13 +103,16 @@ type Rules struct {
 func Standard() Rules {
 	return Rules{
 		Beats: Beats, Same: Same, IsQuorum: (*Ensemble).IsQuorum, CheckLeader: CheckLeader,
-		NextRound: nextRound, AdoptRound: adoptRound, CountsLooking: sameRound,
+		NextRound: nextRound, AdoptRound: adoptRound, CountsLooking: sameRound, Takes: takes,
+		Valid: valid, Receives: func(_ *Server, readable bool) bool { return readable }, Enough: enough,
 		AnswersLagging: answersLagging, Answer: answer, Waits: waits, EndsWait: endsWait,
 		CountsTold: sameRound, CandidateEpoch: candidateEpoch, CountsHeard: isParticipant,
 		EpochReady: epochReady, PromiseAsLeader: promiseAsLeader, Promise: promise, IsAhead: isAhead,
-		CountsAck: countsAck, EpochAcked: epochAcked, Synchronise: synchronise, PlanSync: PlanSync, Synced: synced,
+		CountsAck: countsAck, EpochAcked: epochAcked, Synchronise: synchronise, PlanSync: planSync,
+		BeginSync: (*Server).beginSync, StopSync: (*Server).stopSync, UpToDate: func(*Server, *Outputs) {},
+		Fails: func(*Server, Packet) bool { return false }, Forwards: forwards, Numbers: numbers, Synced: synced,
 		RefreshVote: refreshVote, Commits: (*Ensemble).IsQuorum, CommitsUpTo: commitsUpTo, AcksUnflushed: never,
-		RepliesEarly: never, LostQuorum: lostQuorum, LastLogged: lastLogged, Resends: waits, Load: func(*Server) {},
+		RepliesEarly: never, LostQuorum: lostQuorum, LastLogged: lastLogged, Resends: always, ResendsLast: always, Load: func(*Server) {},
 		Recovers: Recovers,
 	}
 }
@@ -144,6 +170,19 @@ func adoptRound(s *Server, e *Ensemble, v Vote) {
 	}
 }
 
+func takes(s *Server, e *Ensemble, v Vote) bool { return e.Rules.Beats(e, v.Candidate, s.Proposal) }
+
+// valid: sender and leader are voters of this ensemble.
+func valid(e *Ensemble, from int, v Vote) bool { return from < e.Voters && e.IsVoter(v.Leader) }
+
+func enough(_ *Server, e *Ensemble, counted Set, _ Vote) bool { return e.Rules.IsQuorum(e, counted) }
+
+func planSync(_ *Server, h History, peer Zxid, buf []Txn) SyncPlan { return PlanSync(h, peer, buf) }
+
+func forwards(s *Server, member int) bool { return s.forwarding.Has(member) }
+
+func numbers(e *Ensemble, next Zxid) (Zxid, bool) { return next, next.Counter() != e.LastCounter }
+
 func sameRound(round, own uint64) bool { return round == own }
 
 func answersLagging(round, own uint64) bool { return int64(round) < int64(own) }
@@ -155,14 +194,14 @@ func answer(s *Server) Vote {
 	return v
 }
 
-func waits() bool { return true }
+func waits(*Ensemble, Set) bool { return true }
 
 // endsWait compares candidates only: round and state of the polled vote are not looked at.
 func endsWait(s *Server, e *Ensemble, _ int, v Vote) bool {
 	return e.Rules.Beats(e, v.Candidate, s.Proposal)
 }
 
-func candidateEpoch(candidate, accepted uint32) uint32 {
+func candidateEpoch(_ *Server, candidate, accepted uint32) uint32 {
 	if accepted >= candidate {
 		return accepted + 1
 	}
@@ -225,6 +264,8 @@ func commitsUpTo(s *Server, z Zxid) int {
 }
 
 func never() bool { return false }
+
+func always() bool { return true }
 
 func lostQuorum(e *Ensemble, connected Set) bool { return !e.Rules.IsQuorum(e, connected) }
 

@@ -89,6 +89,9 @@ type core struct {
 	awaitSync Set    // connected learners that wait for NEWLEADER
 	inSync    Set    // connected learners that acked NEWLEADER
 
+	// Memo is what rules other than ZooKeeper's remember while the process runs. ZooKeeper's never look at it.
+	Memo uint32
+
 	// Synchronisation and broadcast.
 	sync       PacketKind          // of a learner before NEWLEADER: Diff, Trunc or Snap
 	pending    logLen              // the last transactions in memory that wait for UPTODATE to be logged
@@ -144,6 +147,7 @@ const (
 	Answer                            // fine grain: the receive path, caught halfway, goes on
 	Write                             // a client's write, Value, at a serving leader
 	Flush                             // fine grain: what is logged reaches the disk
+	Garbled                           // bytes arrive that are no notification
 )
 
 // Input is one input. From is the sender's position. Halfway, in the fine grain, catches the thread that
@@ -168,6 +172,8 @@ func (s *Server) Step(e *Ensemble, in *Input, out *Outputs) {
 		s.start(e, out)
 	case Notification:
 		s.notification(e, in, out)
+	case Garbled:
+		e.Rules.Receives(s, false) // counted and skipped (WorkerReceiver.run)
 	case Handle:
 		if from, v, _ := s.Next(); in.Halfway && s.wouldAdopt(e, from, v) {
 			s.Round, s.lag.stage = v.Round, Adopting // the clock is set before the proposal
@@ -216,7 +222,7 @@ func (s *Server) giveUp(e *Ensemble, out *Outputs) {
 	}
 	out.fact(Fact{Kind: GaveUp, Epoch: s.Epoch})
 	s.Zxid = e.Rules.LastLogged(s)
-	s.stopSync(out)
+	e.Rules.StopSync(s, out)
 	s.endTerm()
 	if out.halfway {
 		s.State, s.Phase, s.lag.stage = Looking, Election, Entering

@@ -98,7 +98,7 @@ func (s *Server) sendSync(e *Ensemble, to int, peer Zxid, out *Outputs) {
 	for i := int(s.log.snap); i < applied; i++ {
 		out.history = append(out.history, s.log.At(i))
 	}
-	plan := e.Rules.PlanSync(History{Logged: out.history, Committed: out.history, Last: last}, peer, out.missing[:0])
+	plan := e.Rules.PlanSync(s, History{Logged: out.history, Committed: out.history, Last: last}, peer, out.missing[:0])
 	out.missing = plan.Txns
 	out.send(to, Packet{Kind: plan.Kind, Epoch: s.Epoch, Zxid: plan.Zxid, Count: uint8(applied)})
 	for _, t := range plan.Txns {

@@ -10,6 +10,11 @@ func (s *Server) offer(e *Ensemble, out *Outputs) {
 // packet takes a packet of the follower-leader connection.
 func (s *Server) packet(e *Ensemble, in *Input, out *Outputs) {
 	from, p := int(in.From), in.Packet
+	if s.State != Leading && e.Rules.Fails(s, p) {
+		out.HangUp = true
+		s.giveUp(e, out)
+		return
+	}
 	switch p.Kind {
 	case FollowerInfo:
 		s.followerInfo(e, from, p, out)
@@ -28,7 +33,7 @@ func (s *Server) packet(e *Ensemble, in *Input, out *Outputs) {
 	case UpToDate:
 		s.upToDate(e, out)
 	case Diff, Trunc, Snap:
-		s.beginSync(p, in.Snapshot, out)
+		e.Rules.BeginSync(s, p, in.Snapshot, out)
 	case Proposal:
 		s.proposal(e, p, out)
 	case Commit:
@@ -64,7 +69,7 @@ func (s *Server) followerInfo(e *Ensemble, from int, p Packet, out *Outputs) {
 // only participants are counted. When the leader itself and a quorum were heard the epoch is fixed,
 // and promised on the leader's own disk before anybody is told.
 func (s *Server) hear(e *Ensemble, from int, accepted uint32, out *Outputs) {
-	s.candidate = e.Rules.CandidateEpoch(s.candidate, accepted)
+	s.candidate = e.Rules.CandidateEpoch(s, s.candidate, accepted)
 	if e.Rules.CountsHeard(e, from) {
 		s.heard = s.heard.With(from)
 		s.heardMax = max(s.heardMax, accepted)
@@ -157,6 +162,7 @@ func (s *Server) newLeader(e *Ensemble, from int, p Packet, out *Outputs) {
 
 // upToDate: a learner serves, its vote has the new epoch, and what has come since NEWLEADER is logged.
 func (s *Server) upToDate(e *Ensemble, out *Outputs) {
+	e.Rules.UpToDate(s, out)
 	s.Phase = Broadcast
 	e.Rules.RefreshVote(s)
 	if s.pending > 0 {
@@ -207,7 +213,7 @@ func (s *Server) LostQuorum(e *Ensemble, connected Set) bool {
 
 // CandidateAfter is the epoch a leader would propose after hearing an acceptedEpoch.
 func (s *Server) CandidateAfter(e *Ensemble, accepted uint32) uint32 {
-	return e.Rules.CandidateEpoch(s.candidate, accepted)
+	return e.Rules.CandidateEpoch(s, s.candidate, accepted)
 }
 
 // Interruptible tells whether the input makes more than one disk write, so that a crash can fall

@@ -40,7 +40,15 @@ var brokenHistory = []brokenEngine{
 	{"said-is-on-disk", "currentEpoch is written at UPTODATE", "1:1,8 2:1,8", "", "rounds=1 timeouts=0", false, false, epochAtUpToDate, 11},
 	{"said-is-on-disk", "votes with the last applied zxid, not the last logged", "1:1,8 2:1,8 3:1,8", "",
 		"rounds=2 epochs=2 writes=1 timeouts=0 crashes=1", false, false, voteApplied, 15},
+	{"learner-stays", "a follower fails at a COMMIT before UPTODATE", "1:1,8 2:1,8 3:1,8", "", "rounds=1 writes=1 timeouts=0",
+		false, false, failAtCommit, 24},
 	{"prefix-consistency", "no TRUNC", "1:1,7 2:1,8 3:1,7", "", "rounds=1 timeouts=0", false, false, noTrunc, 18},
+}
+
+func failAtCommit(r *election.Rules) {
+	r.Fails = func(s *election.Server, p election.Packet) bool {
+		return p.Kind == election.Commit && s.Phase == election.Synchronization && !s.Syncing()
+	}
 }
 
 func forgetOldest(r *election.Rules) {
@@ -110,7 +118,7 @@ func voteApplied(r *election.Rules) {
 }
 
 func noTrunc(r *election.Rules) {
-	r.PlanSync = func(h election.History, peer election.Zxid, buf []election.Txn) election.SyncPlan {
+	r.PlanSync = func(_ *election.Server, h election.History, peer election.Zxid, buf []election.Txn) election.SyncPlan {
 		p := election.PlanSync(h, peer, buf)
 		if p.Kind == election.Trunc {
 			p.Kind = election.Diff

@@ -92,6 +92,7 @@ func faults(c Choices) cluster.Limits {
 	}
 	l.Crashes, l.Cuts, l.Resets = budget(c), budget(c), budget(c)
 	l.Drops, l.Dups, l.GiveUps = budget(c), budget(c), budget(c)
+	l.Garbles = budget(c)
 	l.Restarts = max(0, l.Crashes-c.Int(2)) // who crashed last may stay down
 	return l
 }

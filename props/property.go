@@ -102,7 +102,7 @@ const (
 // All are the properties that must hold, in the order of the catalogue, then the situations that must
 // occur, then what a whole run is judged by.
 func All() []Property {
-	return slices.Concat(epochProperties(), decisionProperties(), diskProperties(), historyProperties(), conductProperties(), []Property{
+	return slices.Concat(epochProperties(), decisionProperties(), diskProperties(), garbledProperties(), historyProperties(), conductProperties(), dutyProperties(), []Property{
 		{Name: "a-leader-serves", Kind: Sometimes, Doc: "a leader gets as far as BROADCAST", Check: aLeaderServes},
 		{ID: "P10", Name: ElectionEnds, Kind: Eventually,
 			Doc: "faults over and a quorum up: one serving leader, followed by all that are up"},

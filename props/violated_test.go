@@ -38,7 +38,28 @@ var broken = []struct {
 	{"majority", "the leader alone fixes an epoch", "1:1,8 2:1,8", "", "rounds=1", aloneFixes, 6},
 	{"fixed-epoch-is-new", "an epoch is fixed before the leader is heard", "1:1,8 2:1/3,8 3:1,8", "", "rounds=1", fixWithoutSelf, 12},
 	{"counted-acks-are-promises", "the same promise is acked twice", "1:1,8 2:1/2,8 3:1,8", "", "rounds=1", ackTwice, 13},
+	{"malformed-changes-nothing", "bytes that cannot be read end the receive loop", "1:1,8 2:1,8", "", "rounds=1 garbles=1", deaf, 3},
+	{"due-decision-is-made", "who is told that it leads does not believe it", "1:1,8 2:1,8 3:1,8", "", "rounds=1", modest, 7},
+	{"asker-is-answered", "a LOOKING sender of a lower round is not answered", "1:1,8 2:1,8", "", "rounds=2 giveups=1", silent, 7},
 }
+
+func deaf(r *election.Rules) {
+	r.Receives = func(s *election.Server, readable bool) bool {
+		if !readable {
+			s.Memo = 1
+		}
+		return readable && s.Memo == 0
+	}
+}
+
+func modest(r *election.Rules) {
+	check := r.CheckLeader
+	r.CheckLeader = func(s *election.Server, t *[election.MaxVoters]election.Vote, p election.Set, leader election.SID, pos int, round uint64) bool {
+		return leader != s.SID && check(s, t, p, leader, pos, round)
+	}
+}
+
+func silent(r *election.Rules) { r.AnswersLagging = func(_, _ uint64) bool { return false } }
 
 func anyoneIsQuorum(r *election.Rules) {
 	r.IsQuorum = func(_ *election.Ensemble, set election.Set) bool { return set != 0 }
@@ -53,7 +74,7 @@ func promiseAnything(r *election.Rules) {
 		s.AcceptedEpoch, s.Disk.AcceptedEpoch = epoch, epoch
 		return election.Packet{Kind: election.AckEpoch, Epoch: epoch, Zxid: s.Zxid, Current: s.CurrentEpoch, Wrote: true}, true
 	}
-	r.CandidateEpoch = func(_, _ uint32) uint32 { return 2 }
+	r.CandidateEpoch = func(_ *election.Server, _, _ uint32) uint32 { return 2 }
 }
 
 func forgetfulLeader(r *election.Rules) {
@@ -61,7 +82,7 @@ func forgetfulLeader(r *election.Rules) {
 }
 
 func lazyEpoch(r *election.Rules) {
-	r.CandidateEpoch = func(candidate, accepted uint32) uint32 {
+	r.CandidateEpoch = func(_ *election.Server, candidate, accepted uint32) uint32 {
 		if candidate == 0 || accepted > candidate {
 			return accepted + 1
 		}
@@ -117,7 +138,7 @@ func sameRoundAgain(r *election.Rules) {
 	r.NextRound = func(round uint64) uint64 { return max(round, 1) }
 }
 
-func hasty(r *election.Rules) { r.Waits = func() bool { return false } }
+func hasty(r *election.Rules) { r.Waits = func(*election.Ensemble, election.Set) bool { return false } }
 
 func ownVoteOnly(r *election.Rules) {
 	standard := r.AdoptRound

@@ -81,6 +81,10 @@ func (t *telling) fault() {
 		t.say("from now on nothing fails, and messages are faster than time-outs")
 	case cluster.Wipe:
 		t.say("server %v, which is down, loses its disk", a.From)
+	case cluster.Garble:
+		t.say("bytes come to server %v from server %v that are no notification; it skips them", a.To, a.From)
+	case cluster.Stranger:
+		t.say("a vote comes to server %v from server %v for a server that is not in the ensemble", a.To, a.From)
 	default:
 		t.say("%v", a)
 	}

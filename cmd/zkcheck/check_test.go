@@ -28,7 +28,7 @@ func buggy(t *testing.T, servers, limits string) cluster.Config {
 		t.Fatal(err)
 	}
 	r := &c.Ensemble.Rules
-	r.CandidateEpoch = func(uint32, uint32) uint32 { return 2 }
+	r.CandidateEpoch = func(*election.Server, uint32, uint32) uint32 { return 2 }
 	standard := r.CountsAck
 	r.CountsAck = func(e *election.Ensemble, member int, ack election.Packet) bool {
 		ack.NoCount = false

@@ -17,7 +17,7 @@ const (
 	endLimits         = "crashes=1 restarts=1 timeouts=0 rounds=1" // before the run becomes calm
 
 	walkServers = "1:1,8 2:1,8 3:1,8 4:1,7 5:1,7"
-	walkLimits  = "crashes=2 restarts=2 cuts=2 resets=2 drops=2 dups=2 writes=3 giveups=2 rounds=12 epochs=12 channel-len=2"
+	walkLimits  = "crashes=2 restarts=2 cuts=2 resets=2 drops=2 dups=2 garbles=2 writes=3 giveups=2 rounds=12 epochs=12 channel-len=2"
 	walkCount   = 15_000 // by each of the default runs
 	walkSteps   = 200
 	walkSeed    = 1

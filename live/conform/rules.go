@@ -153,7 +153,7 @@ func threadRules() []Rule {
 				}
 			}},
 		{"finalize-wait", "a decision by LOOKING votes waits for better ones", "no finalizeWait",
-			func(r *election.Rules) { r.Waits = func() bool { return false } }},
+			func(r *election.Rules) { r.Waits = func(*election.Ensemble, election.Set) bool { return false } }},
 		{"wait-ends", "a better vote ends finalizeWait", "it is dropped as all others are",
 			func(r *election.Rules) {
 				r.EndsWait = func(*election.Server, *election.Ensemble, int, election.Vote) bool { return false }

@@ -56,8 +56,8 @@ func newBelief(e *election.Ensemble, sid election.SID, allow Allowed) *belief {
 	b := &belief{e: &fine, allow: allow, codec: election.NewCodec(&fine, make([]election.Disk, len(e.Members)))}
 	b.pos, _ = e.Position(sid)
 	plan := fine.Rules.PlanSync
-	fine.Rules.PlanSync = func(h election.History, peer election.Zxid, buf []election.Txn) election.SyncPlan {
-		return b.recent.beside.plan(plan, h, peer, buf)
+	fine.Rules.PlanSync = func(s *election.Server, h election.History, peer election.Zxid, buf []election.Txn) election.SyncPlan {
+		return b.recent.beside.plan(plan, s, h, peer, buf)
 	}
 	return b
 }

@@ -36,8 +36,8 @@ type beside struct {
 
 // plan is how a leader brings a learner to its history: the rule is given what the leader has in memory, what in
 // files, and what it has applied. What is committed and not applied follows.
-func (o *beside) plan(rule func(election.History, election.Zxid, []election.Txn) election.SyncPlan,
-	h election.History, peer election.Zxid, buf []election.Txn) election.SyncPlan {
+func (o *beside) plan(rule func(*election.Server, election.History, election.Zxid, []election.Txn) election.SyncPlan,
+	s *election.Server, h election.History, peer election.Zxid, buf []election.Txn) election.SyncPlan {
 	applied := len(h.Committed) - int(o.unapplied)
 	behind := h.Committed[applied:]
 	h.Committed = h.Committed[:applied]
@@ -62,7 +62,7 @@ func (o *beside) plan(rule func(election.History, election.Zxid, []election.Txn)
 		h.Committed = rest
 	}
 	h.Logged = o.inFiles()
-	p := rule(h, peer, buf)
+	p := rule(s, h, peer, buf)
 	for _, t := range behind {
 		if t.Zxid > p.From {
 			p.Txns = append(p.Txns, t)

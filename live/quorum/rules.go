@@ -55,7 +55,7 @@ func discoveryRules() []Rule {
 			}
 		}},
 		{Name: "epoch-above", Role: Leader, Wrong: "the epoch is the largest acceptedEpoch, without + 1", Break: func(r *election.Rules) {
-			r.CandidateEpoch = func(candidate, accepted uint32) uint32 { return max(candidate, accepted, 1) }
+			r.CandidateEpoch = func(_ *election.Server, candidate, accepted uint32) uint32 { return max(candidate, accepted, 1) }
 		}},
 		{Name: "leader-promise", Role: Leader, Wrong: "a leader does not write the acceptedEpoch that it tells", Break: func(r *election.Rules) {
 			r.PromiseAsLeader = func(s *election.Server, epoch uint32, _ *election.Outputs) { s.AcceptedEpoch = epoch }
@@ -92,8 +92,8 @@ func syncRules() []Rule {
 		}},
 		{Name: "trunc", Role: Leader, Sync: true, Wrong: "who has more than its leader gets a DIFF", Break: func(r *election.Rules) {
 			plan := r.PlanSync
-			r.PlanSync = func(h election.History, peer election.Zxid, buf []election.Txn) election.SyncPlan {
-				p := plan(h, peer, buf)
+			r.PlanSync = func(s *election.Server, h election.History, peer election.Zxid, buf []election.Txn) election.SyncPlan {
+				p := plan(s, h, peer, buf)
 				if p.Kind == election.Trunc {
 					p.Kind, p.Zxid = election.Diff, h.Last
 				}
@@ -102,8 +102,8 @@ func syncRules() []Rule {
 		}},
 		{Name: "snap", Role: Leader, Sync: true, Wrong: "who is before the leader's log gets a DIFF", Break: func(r *election.Rules) {
 			plan := r.PlanSync
-			r.PlanSync = func(h election.History, peer election.Zxid, buf []election.Txn) election.SyncPlan {
-				p := plan(h, peer, buf)
+			r.PlanSync = func(s *election.Server, h election.History, peer election.Zxid, buf []election.Txn) election.SyncPlan {
+				p := plan(s, h, peer, buf)
 				if p.Kind == election.Snap {
 					p.Kind = election.Diff
 				}

@@ -57,7 +57,7 @@ func idIgnoresEpoch(r *election.Rules) {
 
 // strictEpoch: > for >= where a leader hears an acceptedEpoch (ZOOKEEPER-1343). Candidate 0 is none yet.
 func strictEpoch(r *election.Rules) {
-	r.CandidateEpoch = func(candidate, accepted uint32) uint32 {
+	r.CandidateEpoch = func(_ *election.Server, candidate, accepted uint32) uint32 {
 		if candidate == 0 || accepted > candidate {
 			return accepted + 1
 		}
