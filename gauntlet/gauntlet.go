@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/zkcheck/zkcheck/mutant"
+	"github.com/zkcheck/zkcheck/props/proptest"
 	"github.com/zkcheck/zkcheck/trace"
 )
 
@@ -38,7 +39,7 @@ const (
 )
 
 // Panicked is the Property of a cell in which the broken engine panics.
-const Panicked = "panic"
+const Panicked = proptest.Panicked
 
 // Cell is what one strategy made of one mutant.
 type Cell struct {
