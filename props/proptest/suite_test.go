@@ -32,7 +32,7 @@ func fixed(t *testing.T, servers, limits string) func(props.Choices) cluster.Con
 // TestOwnCluster: a user's cluster takes the place of the generated ones.
 func TestOwnCluster(t *testing.T) {
 	proptest.Run(t, proptest.Options{
-		Cluster: fixed(t, "1:1,8 2:1,8 3:1,7", "crashes=2 restarts=2 giveups=2 writes=2 rounds=12 epochs=12"),
+		Cluster: fixed(t, "1:1,8 2:1,8 3:1,7", "crashes=2 restarts=2 garbles=1 giveups=2 writes=2 rounds=12 epochs=12"),
 	})
 }
 
