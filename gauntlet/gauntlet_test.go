@@ -59,7 +59,7 @@ func TestKills(t *testing.T) {
 			}
 			continue
 		}
-		if c.Verdict != gauntlet.Killed || c.Minimised != 3 || c.Trace == nil {
+		if c.Verdict != gauntlet.Killed || c.Minimised < 3 || c.Minimised > 20 || c.Minimised > c.Steps || c.Trace == nil {
 			t.Errorf("got %+v", c)
 			continue
 		}
@@ -105,8 +105,8 @@ func TestDeterminism(t *testing.T) {
 	}
 }
 
-// The schedules of a walk are those of trace.Walks.
-func TestSchedulesAreWalks(t *testing.T) {
+// Of random schedules it is known how many kill; of a search there is no such number.
+func TestPerThousand(t *testing.T) {
 	bugs := find(t, "ZK-1419")
 	cell := run(t, bugs, few, "walk").Rows[0].Cells[0]
 	if rate, ok := cell.PerThousand(); !ok || rate < 500 || rate > 1000 || cell.Schedules != few.Schedules {
