@@ -59,8 +59,7 @@ func (j *job) generated() proptest.Options {
 func found(f *proptest.Failure, cell Cell) (Cell, error) {
 	if f.Violation == nil {
 		with, _, _ := strings.Cut(f.Panic, "\n")
-		cell.Verdict, cell.Property, cell.Steps, cell.Reason = Killed, Panicked, len(f.Actions), with
-		return cell, nil
+		return cell.panicked(len(f.Actions), with), nil
 	}
 	t := trace.New(f.Violation.Property, f.Config, f.Actions)
 	if err := confirm(t); err != nil {

@@ -53,8 +53,8 @@ type Cell struct {
 	Rejected  uint64 `json:"rejected,omitempty"`  // schedules that kill, where all are judged
 	All       bool   `json:"all,omitempty"`       // whether they are
 
-	Steps     int     `json:"steps,omitempty"`     // of the counterexample as it was found
-	Minimised int     `json:"minimised,omitempty"` // its steps when it is as short as can be made
+	Steps     int     `json:"steps"`     // of the counterexample as it was found
+	Minimised int     `json:"minimised"` // its steps when it is as short as can be made
 	Seconds   float64 `json:"seconds"`
 	Reason    string  `json:"reason,omitempty"` // why it was not killed
 

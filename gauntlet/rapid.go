@@ -116,8 +116,7 @@ func (q *quiet) cell(cell Cell, file string) (Cell, error) {
 		return cell, &trace.InternalError{Err: err}
 	}
 	if t.Property == "" {
-		cell.Property, cell.Steps = Panicked, len(t.Steps)
-		return cell, nil
+		return cell.panicked(len(t.Steps), strings.TrimSpace(t.Comments[0].Text)), nil
 	}
 	return cell.kill(t, len(t.Steps)), confirm(t)
 }

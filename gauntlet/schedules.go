@@ -93,6 +93,11 @@ func (j *job) schedules(ctx context.Context, list []props.Property) (Cell, error
 	if _, err := cluster.New(c); err != nil {
 		return Cell{}, err
 	}
+	return j.sample(ctx, c, list)
+}
+
+// sample takes the schedules of a cluster.
+func (j *job) sample(ctx context.Context, c cluster.Config, list []props.Property) (Cell, error) {
 	s := &sample{job: j, config: c, list: list}
 	workers := j.Workers
 	if workers <= 0 {
@@ -118,8 +123,7 @@ func (s *sample) cell(ctx context.Context) (Cell, error) {
 	}
 	cell.First = s.first.number + 1
 	if s.first.property == Panicked {
-		cell.Verdict, cell.Property, cell.Steps, cell.Reason = Killed, Panicked, len(s.first.actions), s.first.with
-		return cell, nil
+		return cell.panicked(len(s.first.actions), s.first.with), nil
 	}
 	t := trace.New(s.first.property, s.config, s.first.actions)
 	if err := confirm(t); err != nil {

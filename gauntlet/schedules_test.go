@@ -4,6 +4,8 @@ import (
 	"context"
 	"testing"
 
+	"github.com/zkcheck/zkcheck/election"
+	"github.com/zkcheck/zkcheck/explore"
 	"github.com/zkcheck/zkcheck/mutant"
 	"github.com/zkcheck/zkcheck/props"
 	"github.com/zkcheck/zkcheck/trace"
@@ -57,6 +59,31 @@ func TestFreely(t *testing.T) {
 		})
 		if free["crashes"] < 2 || c.Ensemble.Rules.Name != m.ID || c.Ensemble.Fine != m.Case.Fine {
 			t.Errorf("%s: %v", m.ID, c.Limits)
+		}
+	}
+}
+
+// ZooKeeper's own rules survive what kills the mutants: neither the case nor the faults are what is noticed.
+func TestStandardSurvives(t *testing.T) {
+	for _, m := range append(mutant.All(), mutant.Controls()...) {
+		j := &job{&Options{Seed: 1, Schedules: 100}, &m}
+		c, err := j.freely()
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Ensemble.Rules = election.Standard()
+		list := trace.Suited(c.Phases, props.All())
+		c.Track = props.TrackOf(list)
+		cell, err := j.sample(context.Background(), c, list)
+		if err != nil || cell.Verdict != Survived {
+			t.Errorf("case of %s, in schedules: %+v, %v", m.ID, cell, err)
+		}
+		if c, err = m.Case.Config(); err != nil {
+			t.Fatal(err)
+		}
+		r, traces, err := trace.Search(context.Background(), c, list, explore.Options{MaxStates: 20_000})
+		if err != nil || len(traces) > 0 {
+			t.Errorf("case of %s: %+v, %v", m.ID, r.Violations, err)
 		}
 	}
 }

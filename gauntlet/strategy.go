@@ -79,6 +79,12 @@ func confirm(t *trace.Trace) error {
 	return nil
 }
 
+// panicked is the cell of a run in which the broken engine panics. There is nothing to replay.
+func (c Cell) panicked(steps int, with string) Cell {
+	c.Verdict, c.Property, c.Steps, c.Minimised, c.Reason = Killed, Panicked, steps, steps, with
+	return c
+}
+
 // goal finds the goal that must notice the mutant.
 func (j *job) goal() (props.Goal, bool) {
 	for _, g := range props.Goals() {

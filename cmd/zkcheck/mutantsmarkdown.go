@@ -111,10 +111,7 @@ func markdownCell(c *gauntlet.Cell) string {
 		text = "unknown"
 	case gauntlet.Killed:
 		if c.First > 0 {
-			text = fmt.Sprintf("%s, schedule %s, %.2f s, %d steps", c.Property, grouped(c.First), c.Seconds, c.Steps)
-			if c.Minimised > 0 {
-				text += fmt.Sprintf(", minimised %d", c.Minimised)
-			}
+			text = fmt.Sprintf("%s, schedule %s, %.2f s, %d steps, minimised %d", c.Property, grouped(c.First), c.Seconds, c.Steps, c.Minimised)
 		} else {
 			text = fmt.Sprintf("%s, %s states, %.2f s, %d steps", c.Property, grouped(c.States), c.Seconds, c.Steps)
 		}

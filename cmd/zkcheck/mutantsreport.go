@@ -149,11 +149,7 @@ func (r *gauntletResult) table(p *printer) {
 func cellText(c *gauntlet.Cell) string {
 	switch c.Verdict {
 	case gauntlet.Killed:
-		steps := c.Minimised
-		if steps == 0 { // of a panic
-			steps = c.Steps
-		}
-		return fmt.Sprintf("%d/%s", steps, short(max(c.States, c.First)))
+		return fmt.Sprintf("%d/%s", c.Minimised, short(max(c.States, c.First)))
 	case gauntlet.Survived:
 		return "-"
 	case gauntlet.Inapplicable:
