@@ -25,6 +25,12 @@ type Mutant struct {
 	change func(*election.Rules)
 }
 
+const (
+	phasesElection  = cluster.ElectionOnly
+	phasesDiscovery = cluster.ThroughDiscovery
+	phasesSync      = cluster.ThroughSync
+)
+
 // Case is a cluster in notation.
 type Case struct {
 	Servers, Observers, Weights, Limits string
@@ -69,11 +75,11 @@ func (k Case) Config() (cluster.Config, error) {
 
 // All are the bugs, in the order of the catalogue: elections, discovery, synchronisation and broadcast.
 func All() []Mutant {
-	return slices.Concat(orderMutants())
+	return slices.Concat(orderMutants(), lookingMutants(), joiningMutants(), discoveryMutants(), syncMutants(), broadcastMutants())
 }
 
 // Controls are the changes that are no bugs.
-func Controls() []Mutant { return nil }
+func Controls() []Mutant { return controls() }
 
 // Find finds a mutant or a control by its id.
 func Find(id string) (Mutant, error) {

@@ -40,6 +40,8 @@ var brokenHistory = []brokenEngine{
 	{"said-is-on-disk", "currentEpoch is written at UPTODATE", "1:1,8 2:1,8", "", "rounds=1 timeouts=0", false, false, epochAtUpToDate, 11},
 	{"said-is-on-disk", "votes with the last applied zxid, not the last logged", "1:1,8 2:1,8 3:1,8", "",
 		"rounds=2 epochs=2 writes=1 timeouts=0 crashes=1", false, false, voteApplied, 15},
+	{"epoch-has-history", "currentEpoch is written before the history, ZOOKEEPER-4643", "1:1,7 2:1,8", "",
+		"rounds=1 timeouts=0 crashes=1", false, false, epochBeforeHistory, 11},
 	{"learner-stays", "a follower fails at a COMMIT before UPTODATE", "1:1,8 2:1,8 3:1,8", "", "rounds=1 writes=1 timeouts=0",
 		false, false, failAtCommit, 24},
 	{"prefix-consistency", "no TRUNC", "1:1,7 2:1,8 3:1,7", "", "rounds=1 timeouts=0", false, false, noTrunc, 18},

@@ -11,6 +11,9 @@ func diskProperties() []Property {
 		{ID: "P12", Name: "disk-recovers", Kind: Always,
 			Doc:   "recovery accepts every disk that a crash can leave, but for the one window of lesson unrecoverable-disk",
 			Check: diskRecovers},
+		{Name: "epoch-has-history", Kind: Always,
+			Doc:   "whose disk has currentEpoch e has the history on it with which e began, also after a crash between two writes",
+			Check: epochHasHistory},
 	}
 }
 
@@ -24,6 +27,27 @@ func recovers(d *election.Disk) bool {
 func inWindow(st Step, was, is *election.Disk) bool {
 	return st.Action.Kind == cluster.Crash && st.Action.N > 0 && was.Zxid != is.Zxid &&
 		is.CurrentEpoch == was.CurrentEpoch && is.AcceptedEpoch >= is.CurrentEpoch
+}
+
+// epochHasHistory looks at every step that writes a learner's currentEpoch. Of two disks the one with the larger
+// currentEpoch wins the next election, so it must be the one that knows more. The witness: there was such a write.
+func epochHasHistory(st Step) (Outcome, error) {
+	i := st.After.Actor
+	if i < 0 || st.Before.Servers[i].Disk.CurrentEpoch == st.After.Servers[i].Disk.CurrentEpoch || st.Action.Kind == cluster.Wipe {
+		return Silent, nil
+	}
+	at, connected := st.Before.LeaderOf(i)
+	if !connected || !st.Before.Up.Has(at) || st.Before.Servers[at].State != election.Leading {
+		return Silent, nil
+	}
+	a, leader, epoch := &st.After.Servers[i], &st.Before.Servers[at], st.After.Servers[i].Disk.CurrentEpoch
+	for k := range leader.History().Len() {
+		if t := leader.History().At(k); t.Zxid.Epoch() < epoch && !a.OnDisk().Has(t) {
+			return violated("the disk of server %v has currentEpoch %d, and not %v, with which server %v began that epoch: %v",
+				a.SID, epoch, t, leader.SID, a.OnDisk())
+		}
+	}
+	return Witnessed, nil
 }
 
 // diskRecovers looks at every disk that a step wrote: a crash could come right after. The witness: one
