@@ -3,6 +3,7 @@ package gauntlet
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/zkcheck/zkcheck/mutant"
@@ -34,6 +35,7 @@ type Verdict string
 const (
 	Killed       Verdict = "killed"
 	Survived     Verdict = "survived"       // all that was to be looked at was
+	FalseAlarm   Verdict = "false alarm"    // ZooKeeper's own rules violate the property in the same run
 	Unknown      Verdict = "unknown"        // time, memory or an interrupt ended the search
 	Inapplicable Verdict = "not applicable" // the strategy can't judge what must notice
 )
@@ -99,9 +101,20 @@ type Matrix struct {
 	Interrupted bool
 }
 
-// FalseAlarms are the rows of controls that were killed: zkcheck is wrong there.
+// FalseAlarms are the rows of controls that were killed, and of bugs that are said to be seen where there is
+// nothing to be seen: zkcheck is wrong there.
 func (m *Matrix) FalseAlarms() []*Row {
-	return m.rows(func(r *Row) bool { return r.Mutant.Control && r.Killed() })
+	return m.rows(func(r *Row) bool { return slices.ContainsFunc(r.Cells, r.alarm) })
+}
+
+// alarm tells whether a cell of the row is a false alarm.
+func (r *Row) alarm(c Cell) bool {
+	return c.Verdict == FalseAlarm || c.Verdict == Killed && r.Mutant.Control
+}
+
+// Alarms are the cells of the row that are false alarms.
+func (r *Row) Alarms() []Cell {
+	return slices.DeleteFunc(slices.Clone(r.Cells), func(c Cell) bool { return !r.alarm(c) })
 }
 
 // Survivors are the rows of bugs that nobody killed.

@@ -68,7 +68,7 @@ func (r *gauntletResult) conclude() {
 	switch {
 	case r.FalseAlarms > 0:
 		r.Verdict = verdictViolated
-		r.Why = fmt.Sprintf("%s killed, and it is no bug: zkcheck is wrong", count(r.FalseAlarms, "control"))
+		r.Why = count(r.FalseAlarms, "false alarm") + ": zkcheck is wrong"
 	case r.Interrupted:
 		r.Verdict, r.Why = verdictUnknown, "interrupted"
 	case lost > 0:
@@ -106,13 +106,15 @@ func (r *gauntletResult) print(out io.Writer) error {
 	}
 	p.line("")
 	p.wrapped(fmt.Sprintf("killed: %d of %s; %s", r.Killed, count(r.Bugs, "bug"), strings.Join(totals, ", ")), "  ")
-	p.wrapped(fmt.Sprintf("controls: %d, of which %d killed", r.Controls, r.FalseAlarms), "  ")
+	p.wrapped(fmt.Sprintf("controls: %d; false alarms: %d", r.Controls, r.FalseAlarms), "  ")
 	for _, x := range r.matrix.FalseAlarms() {
-		for _, c := range x.Cells {
+		for _, c := range x.Alarms() {
+			why := c.Reason
 			if c.Verdict == gauntlet.Killed {
-				p.wrapped(fmt.Sprintf("FALSE ALARM: %s is no bug (%s), and %s reports %s after %s", x.Mutant.ID, x.Mutant.Title,
-					c.Strategy, c.Property, count(c.Steps, "step")), "  ")
+				why = "it is no bug: " + x.Mutant.Title
 			}
+			p.wrapped(fmt.Sprintf("FALSE ALARM: %s reports %s of %s after %s, but %s", c.Strategy, c.Property, x.Mutant.ID,
+				count(c.Steps, "step"), why), "  ")
 		}
 	}
 	p.wrapped(r.Verdict+": "+r.Why, "  ")
@@ -150,6 +152,8 @@ func cellText(c *gauntlet.Cell) string {
 	switch c.Verdict {
 	case gauntlet.Killed:
 		return fmt.Sprintf("%d/%s", c.Minimised, short(max(c.States, c.First)))
+	case gauntlet.FalseAlarm:
+		return "ALARM"
 	case gauntlet.Survived:
 		return "-"
 	case gauntlet.Inapplicable:
