@@ -81,7 +81,7 @@ func TestStandardSurvives(t *testing.T) {
 		if c, err = m.Case.Config(); err != nil {
 			t.Fatal(err)
 		}
-		r, traces, err := trace.Search(context.Background(), c, list, explore.Options{MaxStates: 20_000})
+		r, traces, err := trace.Search(context.Background(), c, list, explore.Options{MaxStates: 5_000})
 		if err != nil || len(traces) > 0 {
 			t.Errorf("case of %s: %+v, %v", m.ID, r.Violations, err)
 		}

@@ -48,8 +48,9 @@ the controls, run too: who reports one is wrong.
 
 ` + strategyText() + `
 The exit code is 0 if every bug asked for is killed by one of the strategies asked for, and no control
-is; 1 if a control is killed, or a bug survives all that was to be looked at; 2 if a bug survives
-because the time, the memory or an interrupt ended a strategy.`,
+is; 1 if a control is killed, if ZooKeeper's rules fail in the run that shows a bug, or if a bug
+survives all that was to be looked at; 2 if one survives because the time, the memory or an interrupt
+ended a strategy.`,
 		Example: `  zkcheck mutants --list
   zkcheck mutants --id ZK-1419
   zkcheck mutants --strategy exhaustive --time 20s

@@ -28,7 +28,7 @@ func (r *gauntletResult) intro(p *printer) {
 	p.wrapped(fmt.Sprintf("Bugs that ZooKeeper's leader election has had, and design mistakes that everybody makes once, each as a "+
 		"change of one rule of the engine (package `mutant`), against the ways of looking for bugs. This page is written by "+
 		"`zkcheck mutants --markdown`, and all of it but the seconds comes out the same again. **%d of %s killed**; "+
-		"of %s %d.", r.Killed, count(r.Bugs, "bug"), count(r.Controls, "control"), r.FalseAlarms), "")
+		"%s, %s.", r.Killed, count(r.Bugs, "bug"), count(r.Controls, "control"), count(r.FalseAlarms, "false alarm")), "")
 	p.line("")
 	p.wrapped(fmt.Sprintf("The machine: %s, %s on %s/%s.", count(runtime.NumCPU(), "core"), runtime.Version(), runtime.GOOS,
 		runtime.GOARCH), "")
@@ -105,6 +105,8 @@ func markdownCell(c *gauntlet.Cell) string {
 	switch c.Verdict {
 	case gauntlet.Inapplicable:
 		return "n/a"
+	case gauntlet.FalseAlarm:
+		return "**FALSE ALARM**: " + c.Reason
 	case gauntlet.Survived:
 		text = "survives"
 	case gauntlet.Unknown:
@@ -183,7 +185,7 @@ func (r *gauntletResult) controls(p *printer) {
 	p.line("| --- | --- | --- |")
 	for _, x := range list {
 		what := "survives all"
-		if x.Killed() {
+		if len(x.Alarms()) > 0 {
 			what = "**KILLED: zkcheck is wrong**"
 		}
 		p.row([]string{x.Mutant.ID, fmt.Sprintf("%s: %s -> %s", x.Mutant.Title, x.Mutant.Right, x.Mutant.Wrong), what})
