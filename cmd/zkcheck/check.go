@@ -28,6 +28,7 @@ type checkFlags struct {
 	fifo               bool
 	grain, phases      string
 	fairness           string
+	mutant             string
 
 	strategy    string
 	seed, walks uint64
@@ -75,6 +76,9 @@ With --fairness weak, which the default run has, the properties of what must hap
 (P10, P11, P13) are decided on the complete graph of states: a run may become calm at any moment,
 and every fair run that does comes to its goal. A counterexample is a lasso, a run with a loop.
 
+With --mutant the rules are those of a known bug, one that "zkcheck mutants --list" names. What is
+not given is as in the smallest case that shows it, and what must notice it is looked for.
+
 ` + strings.Join(trace.Wrap("Lessons: "+lessonNames()+".", columns, "  "), "\n"),
 		Example: `  zkcheck check
   zkcheck check 1:1,8 2:1,8 3:1,7 --crashes 1 --restarts 1 --rounds 1
@@ -84,6 +88,7 @@ and every fair run that does comes to its goal. A counterexample is a lasso, a r
   zkcheck check 1:1,8 2:1,8 3:1,7 --strategy walk --walks 10000 --seed 7
   zkcheck check 1:1,8 2:1,8 3:1,7 --strategy guided --walks 10000 --steps 300
   zkcheck check 1:1,8 2:1,8 3:1,7 --property P11 --crashes 1 --restarts 1 --rounds 1 --timeouts 0
+  zkcheck check --mutant ZK-1419
   zkcheck check --lesson two-leading-one-round`,
 		RunE: func(c *cobra.Command, servers []string) error {
 			f.changed = c.Flags().Changed
@@ -103,6 +108,7 @@ func (f *checkFlags) register(c *cobra.Command) {
 	s.StringVar(&f.grain, "grain", "coarse", "coarse, or `GRAIN` fine: received, handled later")
 	s.StringVar(&f.phases, "phases", cluster.AllPhases.String(), "go on until `PHASE` election, discovery, sync or all")
 	s.StringVar(&f.fairness, "fairness", weak, "`weak` decides what must happen in the end, or none")
+	s.StringVar(&f.mutant, "mutant", "", "break the rules as the bug of this `ID` does")
 	s.BoolVar(&f.fifo, "fifo", false, "plain FIFO channels instead of ZooKeeper's one-slot send queue")
 	f.limits.Each(func(name, doc string, value *int) {
 		if name != calmLimit { // no property of a step speaks of calm runs

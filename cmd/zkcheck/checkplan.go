@@ -9,6 +9,7 @@ import (
 
 	"github.com/zkcheck/zkcheck/cluster"
 	"github.com/zkcheck/zkcheck/explore"
+	"github.com/zkcheck/zkcheck/mutant"
 	"github.com/zkcheck/zkcheck/props"
 	"github.com/zkcheck/zkcheck/trace"
 )
@@ -19,6 +20,7 @@ type plan struct {
 	goals   []props.Goal // what must happen in the end, decided where the graph is complete
 	parts   []part
 	lesson  *props.LessonCase // the expected violation that is looked for
+	mutant  *mutant.Mutant    // the bug whose rules are checked, nil for ZooKeeper's
 	whole   bool              // the default run, in which every property must be witnessed
 	all     bool
 	traces  int // of each property, if there are so many shapes
@@ -47,6 +49,9 @@ func (f *checkFlags) plan(servers []string) (*plan, error) {
 	if err := f.numbers(p); err != nil {
 		return nil, err
 	}
+	if err := f.broken(p, servers); err != nil {
+		return nil, err
+	}
 	if err := f.chosen(p); err != nil {
 		return nil, err
 	}
@@ -59,14 +64,14 @@ func (f *checkFlags) plan(servers []string) (*plan, error) {
 			return nil, fmt.Errorf("unknown strategy %q: bfs, walk, pct, swarm or guided", f.strategy)
 		}
 	}
-	p.whole = len(servers) == 0 && p.lesson == nil && !f.shapes()
+	p.whole = len(servers) == 0 && p.lesson == nil && p.mutant == nil && !f.shapes()
 	if err := f.idle(p); err != nil {
 		return nil, err
 	}
 	if p.whole {
 		return p, f.wholePlan(p)
 	}
-	asked := f.changed("fairness") && f.fairness == weak || len(p.goals) > 0 && len(f.properties) > 0
+	asked := f.changed("fairness") && f.fairness == weak || len(p.goals) > 0 && (len(f.properties) > 0 || p.asksGoal())
 	if !asked || p.lesson != nil || f.walking() && len(p.list) > 0 {
 		p.goals = nil
 	}
@@ -74,7 +79,7 @@ func (f *checkFlags) plan(servers []string) (*plan, error) {
 	if f.walking() {
 		kind = partWalks
 	}
-	if p.lesson != nil && p.lesson.Way != "" && len(servers) == 0 && !f.shapes() {
+	if p.lesson != nil && p.lesson.Way != "" && p.mutant == nil && len(servers) == 0 && !f.shapes() {
 		kind = partWay
 	}
 	config, err := f.config(p, kind, servers)
@@ -153,6 +158,8 @@ func (f *checkFlags) config(p *plan, kind string, servers []string) (cluster.Con
 	base := mustLimits(exhaustiveLimits)
 	given := strings.Fields(exhaustiveServers)
 	switch {
+	case p.mutant != nil:
+		base, given = mustLimits(p.mutant.Case.Limits), strings.Fields(p.mutant.Case.Servers)
 	case p.lesson != nil:
 		base, given = mustLimits(p.lesson.Limits), strings.Fields(p.lesson.Cluster)
 	case kind == partWalks:
@@ -179,6 +186,7 @@ func (f *checkFlags) config(p *plan, kind string, servers []string) (cluster.Con
 	if err := f.divide(p, &c); err != nil {
 		return c, err
 	}
+	p.breakRules(&c)
 	return c, c.Limits.Validate()
 }
 

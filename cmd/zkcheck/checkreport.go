@@ -9,6 +9,9 @@ import (
 // print writes the report for people. The last line of a violation is how to see it again.
 func (r *result) print(out io.Writer) error {
 	p := &printer{out: out}
+	if m := r.plan.mutant; m != nil {
+		p.describeMutant(m)
+	}
 	for i := range r.parts {
 		r.parts[i].print(p)
 	}

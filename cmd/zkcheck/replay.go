@@ -240,6 +240,9 @@ func describeCluster(c *cluster.Config) string {
 	if c.Ensemble.Fine {
 		parts = append(parts, "grain fine")
 	}
+	if name := c.Ensemble.Rules.Name; name != "" {
+		parts = append(parts, "mutant "+name)
+	}
 	return strings.Join(parts, "; ")
 }
 
