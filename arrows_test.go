@@ -23,7 +23,8 @@ var arrows = map[string][]string{
 	"props":          {"cluster", "model", "election", "github.com/anishathalye/porcupine"},
 	"mutant":         {"election", "cluster", "props"},
 	"trace":          {"mutant", "cluster", "props", "explore", "election", "model"},
-	"props/proptest": {"props", "trace", "mutant", "cluster", "election", "model", "pgregory.net/rapid"},
+	"props/proptest": {"props", "trace", "explore", "mutant", "cluster", "election", "model", "pgregory.net/rapid"},
+	"gauntlet":       {"mutant", "trace", "explore", "props/proptest", "props", "cluster", "election"},
 	"fuzz":           {"cluster", "props", "props/proptest", "trace", "election", "model"},
 	"wire":           {"election"},
 	"live/server":    {"election"},
@@ -35,7 +36,7 @@ var arrows = map[string][]string{
 	"live/logs":      {"live/subject", "cluster", "trace", "election"},
 	"live/ensemble": {"live/server", "live/peer", "live/logs", "wire", "model", "election",
 		"github.com/anishathalye/porcupine", "github.com/go-zookeeper/zk"},
-	"cmd/zkcheck": {"election", "cluster", "model", "props", "explore", "trace", "mutant",
+	"cmd/zkcheck": {"election", "cluster", "model", "props", "explore", "trace", "mutant", "gauntlet",
 		"live/server", "live/peer", "live/conform", "live/quorum", "live/hostile", "live/logs", "live/ensemble",
 		"github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/term"},
 }

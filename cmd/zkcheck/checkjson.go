@@ -13,6 +13,7 @@ type checked struct {
 	Verdict           string           `json:"verdict"`
 	Why               string           `json:"why"`
 	Lesson            string           `json:"lesson,omitempty"`
+	Mutant            string           `json:"mutant,omitempty"`
 	Complete          bool             `json:"complete"`
 	Distinct          uint64           `json:"distinct"`
 	Generated         uint64           `json:"generated"`
@@ -29,6 +30,9 @@ func (r *result) json() checked {
 	c := checked{Verdict: r.verdict, Why: r.why, LimitsHit: r.limitsHit(), Properties: r.properties, Parts: r.parts}
 	if r.plan.lesson != nil {
 		c.Lesson = r.plan.lesson.Name
+	}
+	if r.plan.mutant != nil {
+		c.Mutant = r.plan.mutant.ID
 	}
 	searched, searching := 0, 0
 	seconds := 0.0 // of the searches

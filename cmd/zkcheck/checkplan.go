@@ -9,6 +9,7 @@ import (
 
 	"github.com/zkcheck/zkcheck/cluster"
 	"github.com/zkcheck/zkcheck/explore"
+	"github.com/zkcheck/zkcheck/mutant"
 	"github.com/zkcheck/zkcheck/props"
 	"github.com/zkcheck/zkcheck/trace"
 )
@@ -19,8 +20,10 @@ type plan struct {
 	goals   []props.Goal // what must happen in the end, decided where the graph is complete
 	parts   []part
 	lesson  *props.LessonCase // the expected violation that is looked for
+	mutant  *mutant.Mutant    // the bug whose rules are checked, nil for ZooKeeper's
 	whole   bool              // the default run, in which every property must be witnessed
 	all     bool
+	traces  int // of each property, if there are so many shapes
 	options explore.Options
 	walks   trace.WalkOptions
 }
@@ -46,31 +49,37 @@ func (f *checkFlags) plan(servers []string) (*plan, error) {
 	if err := f.numbers(p); err != nil {
 		return nil, err
 	}
+	if err := f.broken(p, servers); err != nil {
+		return nil, err
+	}
 	if err := f.chosen(p); err != nil {
 		return nil, err
 	}
 	if f.fairness != weak && f.fairness != none {
 		return nil, fmt.Errorf("--fairness %q: want weak or none", f.fairness)
 	}
-	if f.strategy != bfs && f.strategy != walk {
-		return nil, fmt.Errorf("unknown strategy %q: bfs or walk", f.strategy)
+	if f.walking() {
+		var err error
+		if p.walks.Strategy, err = trace.ParseStrategy(f.strategy); err != nil {
+			return nil, fmt.Errorf("unknown strategy %q: bfs, walk, pct, swarm or guided", f.strategy)
+		}
 	}
-	p.whole = len(servers) == 0 && p.lesson == nil && !f.shapes()
+	p.whole = len(servers) == 0 && p.lesson == nil && p.mutant == nil && !f.shapes()
 	if err := f.idle(p); err != nil {
 		return nil, err
 	}
 	if p.whole {
 		return p, f.wholePlan(p)
 	}
-	asked := f.changed("fairness") && f.fairness == weak || len(p.goals) > 0 && len(f.properties) > 0
-	if !asked || p.lesson != nil || f.strategy == walk && len(p.list) > 0 {
+	asked := f.changed("fairness") && f.fairness == weak || len(p.goals) > 0 && (len(f.properties) > 0 || p.asksGoal())
+	if !asked || p.lesson != nil || f.walking() && len(p.list) > 0 {
 		p.goals = nil
 	}
 	kind := partExhaustive
-	if f.strategy == walk {
+	if f.walking() {
 		kind = partWalks
 	}
-	if p.lesson != nil && p.lesson.Way != "" && len(servers) == 0 && !f.shapes() {
+	if p.lesson != nil && p.lesson.Way != "" && p.mutant == nil && len(servers) == 0 && !f.shapes() {
 		kind = partWay
 	}
 	config, err := f.config(p, kind, servers)
@@ -90,6 +99,9 @@ func (f *checkFlags) plan(servers []string) (*plan, error) {
 	return p, f.suits(p, kind)
 }
 
+// walking tells whether walks are asked for.
+func (f *checkFlags) walking() bool { return f.strategy != bfs }
+
 // shapes tells whether a flag says what is searched, so that the default run is not meant.
 func (f *checkFlags) shapes() bool {
 	names := []string{"observers", "weights", "fifo", "grain", "phases", "strategy", "walks", "steps", "depth", "states"}
@@ -99,9 +111,9 @@ func (f *checkFlags) shapes() bool {
 
 // idle refuses flags that would say nothing about this run.
 func (f *checkFlags) idle(p *plan) error {
-	names, strategy := []string{"seed", "walks", "steps"}, walk
-	if f.strategy == walk {
-		names, strategy = []string{"states", "memory", "depth"}, bfs
+	names, strategy := []string{"seed", "walks", "steps"}, "walk, pct, swarm or guided"
+	if f.walking() {
+		names, strategy = []string{"states", "memory", "depth", "max-traces"}, bfs
 	}
 	for _, name := range names {
 		if f.changed(name) && !(p.whole && name == "seed") {
@@ -146,6 +158,8 @@ func (f *checkFlags) config(p *plan, kind string, servers []string) (cluster.Con
 	base := mustLimits(exhaustiveLimits)
 	given := strings.Fields(exhaustiveServers)
 	switch {
+	case p.mutant != nil:
+		base, given = mustLimits(p.mutant.Case.Limits), strings.Fields(p.mutant.Case.Servers)
 	case p.lesson != nil:
 		base, given = mustLimits(p.lesson.Limits), strings.Fields(p.lesson.Cluster)
 	case kind == partWalks:
@@ -172,6 +186,7 @@ func (f *checkFlags) config(p *plan, kind string, servers []string) (cluster.Con
 	if err := f.divide(p, &c); err != nil {
 		return c, err
 	}
+	p.breakRules(&c)
 	return c, c.Limits.Validate()
 }
 
@@ -221,6 +236,9 @@ func (f *checkFlags) numbers(p *plan) error {
 			return fmt.Errorf("--%s %d: want a number of 0 and up", n.name, n.value)
 		}
 	}
+	if p.traces = f.maxTraces; p.traces < 1 || p.traces > mostTraces {
+		return fmt.Errorf("--max-traces %d: want a number of 1..%d", p.traces, mostTraces)
+	}
 	memory, err := parseSize(f.memory)
 	if err != nil {
 		return fmt.Errorf("--memory %w", err)
@@ -231,13 +249,16 @@ func (f *checkFlags) numbers(p *plan) error {
 	if f.walks == 0 && f.time == 0 {
 		return fmt.Errorf("--walks 0 goes on until --time is over, which is not given")
 	}
-	if f.steps == 0 && f.strategy == walk {
+	if f.steps == 0 && f.walking() {
 		return fmt.Errorf("--steps 0: a walk needs an end")
 	}
 	p.options = explore.Options{Workers: f.workers, MaxDepth: f.depth, MaxStates: f.states, MaxMemory: memory, All: f.all}
 	p.walks = trace.WalkOptions{Options: p.options, Seed: f.seed, Walks: f.walks, Steps: f.steps}
 	return nil
 }
+
+// mostTraces bounds --max-traces: more are not read by anybody.
+const mostTraces = 100
 
 // parseSize reads a number of bytes.
 func parseSize(s string) (uint64, error) {

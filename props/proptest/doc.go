@@ -17,5 +17,9 @@
 //
 //	func TestElection(t *testing.T) { proptest.Run(t, proptest.Options{}) }
 //
+// [Gauntlet] asks the other way round: which of the known bugs of election would a suite of properties miss?
+//
+//	func TestSuite(t *testing.T) { proptest.Gauntlet(t, mine, proptest.GauntletOptions{AtLeast: 40}) }
+//
 // A changed engine, a cluster of your own and a property of your own are each one field of [Options].
 package proptest

@@ -2,8 +2,10 @@ package proptest_test
 
 import (
 	"fmt"
+	"testing"
 
 	"github.com/zkcheck/zkcheck/election"
+	"github.com/zkcheck/zkcheck/props"
 	"github.com/zkcheck/zkcheck/props/proptest"
 )
 
@@ -27,4 +29,28 @@ func ExampleBytes() {
 	// majority
 	// start 1
 	// decide 1
+}
+
+// A property of one's own, and a test that tells which of the known bugs it would let pass; in a file of
+// tests the function is called TestMine.
+func ExampleGauntlet() {
+	noTwoLeaders := props.Property{Name: "no-two-leaders", Kind: props.Always,
+		Check: func(st props.Step) (props.Outcome, error) {
+			leading := 0
+			for i := range st.After.Servers {
+				if s := &st.After.Servers[i]; st.After.Up.Has(i) && s.State == election.Leading && s.Phase == election.Broadcast {
+					leading++
+				}
+			}
+			if leading > 1 {
+				return props.Violated, fmt.Errorf("%d servers serve at once", leading)
+			}
+			return props.Held, nil
+		}}
+	_ = func(t *testing.T) {
+		report := proptest.Gauntlet(t, []props.Property{noTwoLeaders}, proptest.GauntletOptions{AtLeast: 3})
+		for _, missed := range report.Survivors() {
+			t.Logf("%s: %s", missed.Mutant.ID, missed.Mutant.Wrong)
+		}
+	}
 }
