@@ -25,7 +25,7 @@ func featuresOf(t *testing.T, servers, limits, script string) [][]uint64 {
 		}
 		y.Copy(after, before)
 		y.Apply(after, a)
-		list = append(list, props.Features(y, before, a, after, nil))
+		list = append(list, props.Features(props.Step{System: y, Before: before, After: after, Action: a}, nil))
 		before, after = after, before
 	}
 	return list
@@ -120,7 +120,7 @@ func TestFeaturesAreSomeThousand(t *testing.T) {
 			a := enabled[props.Pick(c, enabled)]
 			y.Copy(&after, &before)
 			y.Apply(&after, a)
-			buf = props.Features(y, &before, a, &after, buf[:0])
+			buf = props.Features(props.Step{System: y, Before: &before, After: &after, Action: a}, buf[:0])
 			for _, f := range buf {
 				seen[f] = true
 			}
