@@ -18,7 +18,7 @@ const (
 
 // BreadthFirst expands every reachable state, nearest first, and judges every step. Without o.All it stops after the batch
 // that has a violation, of which it reports the first in the order of a sequential search; its trace is a shortest one to any
-// violation. When ctx ends it returns the report so far.
+// violation. Of several violations of a property (o.MaxViolations) it reports the first in that order, the shortest first. When ctx ends it returns the report so far.
 func BreadthFirst[S any, A comparable](ctx context.Context, sys System[S, A], props []Property[S, A], o Options) *Report[A] {
 	start := time.Now()
 	b := newBreadthFirst(sys, props, o)
@@ -48,8 +48,9 @@ type breadthFirst[S any, A comparable] struct {
 	depth         int      // of current
 
 	stopped   string
-	rejected  []*Violation[A] // per property, nil where there is none
-	violated  []uint64        // per property the claim of that violation, or noClaim (initial states make no claim)
+	rejected  [][]Violation[A] // per property the first violations
+	violated  []uint64         // per property the claim of the first of them, or noClaim (initial states make no claim)
+	known     []uint64         // states at each depth up to that of current
 	generated uint64
 	bytes     uint64 // of all distinct states' encodings
 	meter     meter
@@ -59,13 +60,13 @@ func newBreadthFirst[S any, A comparable](sys System[S, A], props []Property[S, 
 	b := &breadthFirst[S, A]{sys: sys, props: props, options: o, visited: newVisited()}
 	b.current.pool, b.next.pool = &b.pool, &b.pool
 	for range o.workers() {
-		b.workers = append(b.workers, newExpander(sys, props, b.visited))
+		b.workers = append(b.workers, newExpander(sys, props, b.visited, o.violations()))
 	}
 	b.violated = make([]uint64, len(props))
 	for i := range props {
 		b.violated[i] = noClaim
 	}
-	b.rejected = make([]*Violation[A], len(props))
+	b.rejected = make([][]Violation[A], len(props))
 	return b
 }
 
@@ -82,8 +83,8 @@ func (b *breadthFirst[S, A]) roots() {
 		s := &initial[i]
 		b.generated++
 		judge(b.props, b.workers[0].tallies, s, none, s, func(property int) {
-			if b.rejected[property] == nil {
-				b.rejected[property] = &Violation[A]{Property: property, Init: i}
+			if len(b.rejected[property]) < b.options.violations() {
+				b.rejected[property] = append(b.rejected[property], Violation[A]{Property: property, Init: i})
 			}
 		})
 		encoded = b.sys.Encode(s, encoded[:0])
@@ -107,6 +108,7 @@ func (b *breadthFirst[S, A]) levels(ctx context.Context) string {
 	}
 	base := uint64(0) // sequence number of the level's first state
 	for ; b.current.count > 0; b.depth++ {
+		b.known = append(b.known, uint64(b.current.count))
 		if b.graph != nil {
 			b.graph.levels = append(b.graph.levels, base)
 		}
@@ -208,29 +210,43 @@ func (b *breadthFirst[S, A]) draw() {
 	}
 }
 
-// trace writes down the violations that are new in this batch, while the parents are at hand.
+// trace writes down the violations that are new in this batch, while the parents are at hand. A worker meets its violations
+// in the order of their claims, and those of a later batch claim more: what was written down stays the first of all.
 func (b *breadthFirst[S, A]) trace() {
+	most := b.options.violations()
 	for i := range b.props {
-		if b.rejected[i] != nil {
+		initial := 0 // violations of initial states
+		for _, v := range b.rejected[i] {
+			if len(v.Trace) == 0 {
+				initial++
+			}
+		}
+		if len(b.rejected[i]) == most {
 			continue
 		}
+		var claims []uint64
 		for _, w := range b.workers {
-			b.violated[i] = min(b.violated[i], w.violated[i])
+			claims = append(claims, w.violated[i]...)
 		}
-		if claim := b.violated[i]; claim != noClaim {
+		slices.Sort(claims)
+		if len(claims) > 0 {
+			b.violated[i] = claims[0]
+		}
+		for _, claim := range claims[len(b.rejected[i])-initial : min(most-initial, len(claims))] {
 			init, indices := b.parents.path(claim >> actionBits)
 			indices = append(indices, int(claim&maxActions))
-			b.rejected[i] = &Violation[A]{Property: i, Init: init, Trace: actionsAlong(b.sys, init, indices)}
+			b.rejected[i] = append(b.rejected[i], Violation[A]{Property: i, Init: init, Trace: actionsAlong(b.sys, init, indices)})
 		}
 	}
 }
 
-// stopAtViolation says whether a violation ends the search.
+// stopAtViolation says whether violations end the search.
 func (b *breadthFirst[S, A]) stopAtViolation() bool {
-	return !b.options.All && slices.ContainsFunc(b.rejected, func(v *Violation[A]) bool { return v != nil })
+	enough := func(list []Violation[A]) bool { return len(list) >= b.options.violations() }
+	return !b.options.All && slices.ContainsFunc(b.rejected, enough)
 }
 
-// limit names the limit that was reached. The visited set needs the old and the new table together while it grows, so with
+// limit names// limit names the limit that was reached. The visited set needs the old and the new table together while it grows, so with
 // five slots in ten taken the next growth counts already.
 func (b *breadthFirst[S, A]) limit() string {
 	o := &b.options
@@ -274,6 +290,7 @@ func (b *breadthFirst[S, A]) report() *Report[A] {
 		Distinct:    b.parents.count,
 		Generated:   b.generated,
 		Depth:       b.depth,
+		Levels:      b.known,
 		Tallies:     make([]Tally, len(b.props)),
 		Violations:  b.violations(),
 		Collision:   collision(b.parents.count),
@@ -295,23 +312,18 @@ func (b *breadthFirst[S, A]) report() *Report[A] {
 	return r
 }
 
-// violations are all that were found, or the first of them if the search stopped there.
+// violations are all that were found, or those of the property whose first one was met first if the search stops there.
 func (b *breadthFirst[S, A]) violations() []Violation[A] {
-	var found []Violation[A]
 	first := -1
-	for i, v := range b.rejected {
-		if v == nil {
-			continue
-		}
-		found = append(found, *v)
-		if first < 0 || b.before(i, first) {
+	for i, list := range b.rejected {
+		if len(list) > 0 && (first < 0 || b.before(i, first)) {
 			first = i
 		}
 	}
 	if b.options.All || first < 0 {
-		return found
+		return slices.Concat(b.rejected...)
 	}
-	return []Violation[A]{*b.rejected[first]}
+	return b.rejected[first]
 }
 
 // before says whether a sequential search meets property i's violation before property j's, where i is the greater index.
@@ -319,5 +331,5 @@ func (b *breadthFirst[S, A]) before(i, j int) bool {
 	if b.violated[i] != b.violated[j] {
 		return b.violated[i] < b.violated[j]
 	}
-	return b.rejected[i].Init < b.rejected[j].Init
+	return b.rejected[i][0].Init < b.rejected[j][0].Init
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -87,7 +88,7 @@ func solves[S any, A comparable](t *testing.T, sys System[S, A], p Property[S, A
 }
 
 func TestTwoPhaseCommitIsConsistent(t *testing.T) {
-	want := reference(commit{managers: 5}, []Property[commitState, commitAction]{consistent}, 0)
+	want := reference(commit{managers: 5}, []Property[commitState, commitAction]{consistent}, 0, 1)
 	if want.Tallies[0].Witnessed == 0 || want.Tallies[0].Checked != want.Generated || len(want.Violations) > 0 {
 		t.Fatalf("reference: %+v", want)
 	}
@@ -105,9 +106,10 @@ func TestRandomGraphs(t *testing.T) {
 		g := newGraph(rng, 1+rng.IntN(20000), 1+rng.IntN(8))
 		props := g.marks(rng, 24)
 		limit := int(seed%3) * rng.IntN(20)
-		want := reference(g, props, limit)
+		most := int(seed % 5)
+		want := reference(g, props, limit, max(most, 1))
 		for _, workers := range workerCounts {
-			got := BreadthFirst(context.Background(), g, props, Options{Workers: workers, All: true, MaxDepth: limit})
+			got := BreadthFirst(context.Background(), g, props, Options{Workers: workers, All: true, MaxDepth: limit, MaxViolations: most})
 			same(t, fmt.Sprintf("seed %d, %d workers", seed, workers), got, want)
 		}
 	}
@@ -120,7 +122,7 @@ func TestStopsAtTheFirst(t *testing.T) {
 		rng := rand.New(rand.NewPCG(seed, 2))
 		g := newGraph(rng, 60000, 3+rng.IntN(4))
 		props := g.marks(rng, 6)
-		all := reference(g, props, 0)
+		all := reference(g, props, 0, 1)
 		same(t, fmt.Sprintf("seed %d, all", seed), BreadthFirst(context.Background(), g, props, Options{Workers: 8, All: true}), all)
 		if len(all.Violations) == 0 {
 			continue
@@ -171,6 +173,27 @@ func TestStopsAtTheEndOfABatch(t *testing.T) {
 		if want := uint64(1 + width + width*leaves + 2*batchStates); r.Generated != want {
 			t.Errorf("%d workers: %d generated, want %d", workers, r.Generated, want)
 		}
+	}
+}
+
+// TestStopsAtSeveral: without All the search ends with the batch in which one property has as many violations as are wanted,
+// and reports those of the property that was violated first.
+func TestStopsAtSeveral(t *testing.T) {
+	g := newGraph(rand.New(rand.NewPCG(4, 4)), 60000, 5)
+	props := []Property[uint32, uint16]{{Check: func(_ *uint32, _ uint16, after *uint32) Outcome {
+		if *after%1000 == 1 {
+			return Violated
+		}
+		return Held
+	}}}
+	all := reference(g, props, 0, 50)
+	first := BreadthFirst(context.Background(), g, props, Options{Workers: 1, MaxViolations: 50})
+	if first.Stopped != "violation" || !reflect.DeepEqual(first.Violations, all.Violations) || len(all.Violations) != 50 {
+		t.Fatalf("want %d violations, have %+v", len(all.Violations), first)
+	}
+	for _, workers := range workerCounts {
+		got := BreadthFirst(context.Background(), g, props, Options{Workers: workers, MaxViolations: 50})
+		same(t, fmt.Sprint(workers, " workers"), got, first)
 	}
 }
 

@@ -33,19 +33,17 @@ type expander[S any, A comparable] struct {
 	generated uint64
 	cut       uint64
 	tallies   []Tally
-	violated  []uint64 // per property its least violating claim, or noClaim
-	ousted    []uint64 // claims this worker replaced by lesser ones
+	most      int        // violating claims that are kept of each property
+	violated  [][]uint64 // per property its least violating claims; a worker meets them in order
+	ousted    []uint64   // claims this worker replaced by lesser ones
 	_         [128]byte
 }
 
-func newExpander[S any, A comparable](sys System[S, A], props []Property[S, A], v *visited) *expander[S, A] {
-	w := &expander[S, A]{sys: sys, props: props, visited: v}
+func newExpander[S any, A comparable](sys System[S, A], props []Property[S, A], v *visited, most int) *expander[S, A] {
+	w := &expander[S, A]{sys: sys, props: props, visited: v, most: most}
 	w.bounder, _ = any(sys).(Bounder[S])
 	w.tallies = newTallies(len(props))
-	w.violated = make([]uint64, len(props), len(props)+8)
-	for i := range w.violated {
-		w.violated[i] = noClaim
-	}
+	w.violated = make([][]uint64, len(props))
 	return w
 }
 
@@ -96,7 +94,9 @@ func (w *expander[S, A]) missing(s *S) uint64 {
 // judge asks the properties about the step from current to next.
 func (w *expander[S, A]) judge(claim uint64, by A) {
 	judge(w.props, w.tallies, &w.current, by, &w.next, func(property int) {
-		w.violated[property] = min(w.violated[property], claim)
+		if len(w.violated[property]) < w.most {
+			w.violated[property] = append(w.violated[property], claim)
+		}
 	})
 }
 

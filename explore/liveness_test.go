@@ -61,7 +61,7 @@ func TestMutualExclusion(t *testing.T) {
 		{"flags only", politeness, VerdictViolated, VerdictViolated},
 	} {
 		sys := pair{step: c.step}
-		states := reference(sys, nil, 0).Distinct
+		states := reference(sys, nil, 0, 1).Distinct
 		goals := []LeadsTo[pairState]{enters}
 		r := decide(t, sys, goals, LivenessOptions[pairState, byte]{Class: eachProcess})
 		expect(t, c.name+", fair", r, 0, states, c.fair)

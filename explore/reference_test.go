@@ -3,12 +3,14 @@ package explore
 import (
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"testing"
 )
 
 // reference is the search that BreadthFirst claims to equal: sequential, with a map and a slice, and short enough to be
-// believed by reading. It goes on after violations, and expands at most limit levels (0: all).
-func reference[S any, A comparable](sys System[S, A], props []Property[S, A], limit int) *Report[A] {
+// believed by reading. It goes on after violations, of which it reports so many per property, and expands at most limit
+// levels (0: all).
+func reference[S any, A comparable](sys System[S, A], props []Property[S, A], limit, most int) *Report[A] {
 	type found struct {
 		state  S
 		parent int
@@ -19,7 +21,7 @@ func reference[S any, A comparable](sys System[S, A], props []Property[S, A], li
 	r := &Report[A]{Complete: true, Tallies: make([]Tally, len(props))}
 	var queue []found
 	known := map[string]bool{}
-	rejected := map[int]Violation[A]{}
+	rejected := make([][]Violation[A], len(props))
 	bytes := 0
 	meet := func(before *S, f found) {
 		r.Generated++
@@ -34,19 +36,22 @@ func reference[S any, A comparable](sys System[S, A], props []Property[S, A], li
 			if o == Witnessed {
 				r.Tallies[i].Witnessed++
 			}
-			if _, ok := rejected[i]; o == Violated && !ok {
+			if o == Violated && len(rejected[i]) < most {
 				v := Violation[A]{Property: i, Init: f.init}
 				for g := f; g.parent >= 0; g = queue[g.parent] {
 					v.Trace = append([]A{g.by}, v.Trace...)
 				}
-				rejected[i] = v
+				rejected[i] = append(rejected[i], v)
 			}
 		}
 		if key := sys.Encode(&f.state, nil); !known[string(key)] {
 			known[string(key)] = true
 			queue = append(queue, f)
 			bytes += len(key)
-			r.Depth = f.depth
+			if r.Depth = f.depth; f.depth == len(r.Levels) {
+				r.Levels = append(r.Levels, 0)
+			}
+			r.Levels[f.depth]++
 		}
 	}
 	for i, s := range sys.Init() {
@@ -65,11 +70,7 @@ func reference[S any, A comparable](sys System[S, A], props []Property[S, A], li
 			meet(&f.state, found{state: next, parent: at, by: by, init: f.init, depth: f.depth + 1})
 		}
 	}
-	for i := range props {
-		if v, ok := rejected[i]; ok {
-			r.Violations = append(r.Violations, v)
-		}
-	}
+	r.Violations = slices.Concat(rejected...)
 	r.Distinct = uint64(len(queue))
 	r.Collision = collision(r.Distinct)
 	r.MeanStateBytes = float64(bytes) / float64(max(len(queue), 1))

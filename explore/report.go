@@ -24,13 +24,16 @@ const maxWorkers = 128
 
 // Options are the limits of a search. Workers never changes a result.
 type Options struct {
-	Workers   int            // 0: GOMAXPROCS; more than 128 are taken as 128
-	MaxDepth  int            // states at this depth are not expanded, walks end there; 0: none
-	MaxStates uint64         // stop after the batch that found this many distinct states; breadth-first only; 0: none
-	MaxMemory uint64         // bytes; stop before the visited set grows past it; 0: none
-	All       bool           // go on after a violation, one per property; default stops at the first
-	Progress  func(Progress) // called about every Every from one goroutine, never after the search returned
-	Every     time.Duration  // 0: one second
+	Workers   int    // 0: GOMAXPROCS; more than 128 are taken as 128
+	MaxDepth  int    // states at this depth are not expanded, walks end there; 0: none
+	MaxStates uint64 // stop after the batch that found this many distinct states; breadth-first only; 0: none
+	MaxMemory uint64 // bytes; stop before the visited set grows past it; 0: none
+	All       bool   // go on after a violation, one per property; default stops at the first
+	// MaxViolations is how many violating steps of each property are looked for: 0 and 1 for one. Without All the search stops
+	// when one property has as many. Breadth-first only.
+	MaxViolations int
+	Progress      func(Progress) // called about every Every from one goroutine, never after the search returned
+	Every         time.Duration  // 0: one second
 }
 
 // Tally counts one property's answers: Checked all that were not Silent, Witnessed those that were Witnessed.
@@ -66,20 +69,29 @@ type Violation[A any] struct {
 // Report is what a search found out. All fields but Elapsed (and, of walks, MemoryBytes) depend only on the system, the
 // properties and the limits, unless the search was stopped by its context (or walks by memory).
 type Report[A any] struct {
-	Complete       bool   // every reachable state, within the system's own bounds, was expanded; never true of walks
-	Stopped        string // "", "violation", "interrupted", "time", "states", "depth", "memory"
-	Distinct       uint64 // distinct states; of walks only when asked for
-	Generated      uint64 // initial states (of walks, once per walk) and steps
-	Depth          int    // deepest level that had a state, an initial state's being 0; of walks the longest walk
-	Walks          uint64 // walks that ended
-	Cut            uint64 // OR of the Bounder's bits
+	Complete  bool   // every reachable state, within the system's own bounds, was expanded; never true of walks
+	Stopped   string // "", "violation", "interrupted", "time", "states", "depth", "memory"
+	Distinct  uint64 // distinct states; of walks only when asked for
+	Generated uint64 // initial states (of walks, once per walk) and steps
+	Depth     int    // deepest level that had a state, an initial state's being 0; of walks the longest walk
+	Walks     uint64 // walks that ended
+	Cut       uint64 // OR of the Bounder's bits
+	// Levels counts the distinct states at each depth, of the depths whose states are all known; breadth-first only. All steps
+	// but those from the last of these levels have been judged; from the last one too if the search is complete.
+	Levels         []uint64
 	Tallies        []Tally
-	Violations     []Violation[A] // at most one per property, in property order
+	Violations     []Violation[A] // at most one (or MaxViolations) per property, in property order
+	Rejected       uint64         // of walks: how many had a violation; one at most unless All are wanted
+	RejectedBy     []uint64       // of walks: that number by property
+	Features       *Incidence     // of walks, if their features are counted
 	Collision      float64        // probability that two distinct states shared a fingerprint, n(n-1)/2^65
 	Elapsed        time.Duration
 	MemoryBytes    uint64  // visited set, parents and frontier
 	MeanStateBytes float64 // of distinct states; of walks, if they are counted, of all
 }
+
+// violations is how many violating steps of a property are looked for.
+func (o *Options) violations() int { return max(o.MaxViolations, 1) }
 
 // collision is the birthday bound for n fingerprints of 64 bits.
 func collision(n uint64) float64 {

@@ -3,6 +3,7 @@ package explore
 import (
 	"context"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 )
@@ -34,9 +35,17 @@ type WalkOptions[S, A any] struct {
 	Steps         int                // most steps of a walk, 0: until nothing is enabled
 	Guide         func() Guide[S, A] // nil: every enabled action is equally likely
 	CountDistinct bool
+
+	// Feature, if not nil, appends to buf what is remarkable about a step, as numbers that are equal for what is alike: what
+	// kind of situation it came to, coarsely. It is pure, and safe for concurrent use. The report counts in how many walks
+	// each number occurred.
+	Feature func(before *S, by A, after *S, buf []uint64) []uint64
+	// Guided walks learn from each other, which needs Feature: most of them begin like an earlier one that met a new feature,
+	// and go on by themselves from about there. Walk i then depends on the walks before the 256 that it is among.
+	Guided bool
 }
 
-// RandomWalks takes walks, of which number i depends only on the seed and i. A walk ends after o.Steps, when nothing is
+// RandomWalks takes walks, of which number i depends only on the seed and i, but for guided ones. A walk ends after o.Steps, when nothing is
 // enabled, or when its Guide says so. Without o.All the search ends at the least walk with a violation, and its counts cover
 // the blocks of 32 walks before that walk's, and its own block up to it. A violation's trace is the walk up to the rejected
 // step, or the whole walk if the Guide's End rejected it.
@@ -50,6 +59,10 @@ func RandomWalks[S any, A comparable](ctx context.Context, sys System[S, A], pro
 	if o.CountDistinct {
 		tally.visited = newVisited()
 	}
+	if o.Feature != nil {
+		tally.census = newCensus()
+	}
+	tally.guided = o.Guided && o.Feature != nil
 	stop := m.watch(&o.Options, start, func(p *Progress) uint64 { return p.Generated })
 	defer stop()
 	if len(sys.Init()) > 0 {
@@ -94,11 +107,15 @@ type walker[S any, A comparable] struct {
 	trace         []A
 	encoded       []byte
 	burst         burst
+	features      walkFeatures
+	feature       []uint64
 
-	block *walkCounts[A] // under way
-	init  int            // where this walk began
-	walk  uint64
-	_     [128]byte
+	block  *walkCounts[A] // under way
+	leads  []lead[A]      // of guided walks: what the block may follow
+	retake retake[A]
+	init   int // where this walk began
+	walk   uint64
+	_      [128]byte
 }
 
 func newWalker[S any, A comparable](ctx context.Context, sys System[S, A], props []Property[S, A], o *WalkOptions[S, A], tally *walkTally[A]) *walker[S, A] {
@@ -116,10 +133,11 @@ func newWalker[S any, A comparable](ctx context.Context, sys System[S, A], props
 // blocks takes blocks of walks until there are no more.
 func (w *walker[S, A]) blocks() {
 	for w.ctx.Err() == nil {
-		block, ok := w.tally.take()
+		block, leads, ok := w.tally.take()
 		if !ok {
 			return
 		}
+		w.leads = leads
 		w.block = newWalkCounts[A](block, len(w.props))
 		last := (block + 1) * walkBlock
 		if limit := w.options.Walks; limit > 0 {
@@ -140,7 +158,7 @@ func (w *walker[S, A]) take() bool {
 	w.begin()
 	for steps := 0; w.options.Steps == 0 || steps < w.options.Steps; steps++ {
 		if w.stop() {
-			w.block.walks++
+			w.ended()
 			return false
 		}
 		if steps%walkPause == walkPause-1 && w.ctx.Err() != nil {
@@ -155,8 +173,21 @@ func (w *walker[S, A]) take() bool {
 	if w.guide != nil && !w.stop() {
 		w.guide.End(w.current, w.answer)
 	}
-	w.block.walks++
+	w.ended()
 	return !w.stop()
+}
+
+// ended counts a walk that is over.
+func (w *walker[S, A]) ended() {
+	w.block.walks++
+	if w.options.Feature == nil {
+		return
+	}
+	seen := seenWalk[A]{walk: w.walk, init: w.init, features: slices.Clone(w.features.met)}
+	if w.tally.guided {
+		seen.steps, seen.trace = slices.Clone(w.features.steps), slices.Clone(w.trace)
+	}
+	w.block.seen = append(w.block.seen, seen)
 }
 
 // stop says whether a violation ends the block here.
@@ -169,6 +200,12 @@ func (w *walker[S, A]) begin() {
 	if len(w.initial) > 1 {
 		w.init = w.rng.IntN(len(w.initial))
 	}
+	if w.tally.guided {
+		if init, ok := w.retake.draw(w.rng, w.leads); ok {
+			w.init = init
+		}
+	}
+	w.features.begin()
 	w.sys.Copy(w.current, &w.initial[w.init])
 	if w.guide != nil {
 		w.guide.Begin(w.current)
@@ -187,6 +224,9 @@ func (w *walker[S, A]) choose() int {
 	if len(w.actions) == 0 {
 		return -1
 	}
+	if index := w.retake.choose(w.actions); index >= 0 {
+		return index
+	}
 	if w.guide == nil {
 		return w.rng.IntN(len(w.actions))
 	}
@@ -204,6 +244,10 @@ func (w *walker[S, A]) step(by A) {
 	w.block.depth = max(w.block.depth, len(w.trace))
 	if w.guide != nil {
 		w.guide.Observe(w.current, by, w.next)
+	}
+	if w.options.Feature != nil {
+		w.feature = w.options.Feature(w.current, by, w.next, w.feature[:0])
+		w.features.add(w.feature, len(w.trace))
 	}
 	judge(w.props, w.block.tallies, w.current, by, w.next, w.violated)
 	w.arrive(w.next)

@@ -18,18 +18,41 @@ type walkCounts[A any] struct {
 	tallies   []Tally
 	rejected  []*Violation[A] // per property, nil where there is none
 	rejects   bool            // some property
+
+	rejectedWalks   uint64   // with a violation
+	rejectedWalksBy []uint64 // by property
+	latest          []uint64 // by property, and at the end by any: the last walk with a violation, plus one
+	seen            []seenWalk[A]
+}
+
+// seenWalk is what a walk has met. Of guided walks, steps tells for each feature how many steps led to it.
+type seenWalk[A any] struct {
+	walk     uint64
+	init     int
+	features []uint64
+	steps    []int
+	trace    []A
 }
 
 func newWalkCounts[A any](number uint64, props int) *walkCounts[A] {
-	return &walkCounts[A]{number: number, tallies: newTallies(props), rejected: make([]*Violation[A], props)}
+	return &walkCounts[A]{number: number, tallies: newTallies(props), rejected: make([]*Violation[A], props),
+		rejectedWalksBy: make([]uint64, props), latest: make([]uint64, props+1)}
 }
 
-// reject notes the first violation of a property, or if not all are wanted the first of any.
+// reject counts the walks with a violation, and notes the first of a property, or if not all are wanted the first of any.
 func (c *walkCounts[A]) reject(property, init int, walk uint64, trace []A, all bool) {
 	if c.rejected[property] == nil && (all || !c.rejects) {
 		c.rejected[property] = &Violation[A]{Property: property, Init: init, Walk: walk, Trace: slices.Clone(trace)}
 	}
 	c.rejects = true
+	if c.latest[property] != walk+1 {
+		c.latest[property] = walk + 1
+		c.rejectedWalksBy[property]++
+	}
+	if whole := len(c.latest) - 1; c.latest[whole] != walk+1 {
+		c.latest[whole] = walk + 1
+		c.rejectedWalks++
+	}
 }
 
 // walkTally hands out blocks of walks in order and adds up their counts in the same order, whichever is finished first. With
@@ -47,7 +70,12 @@ type walkTally[A any] struct {
 	walks   uint64        // that were asked for, 0 without end
 	last    atomic.Uint64 // no block after this one counts
 	visited *visited      // nil unless states are counted
+	census  *census       // nil unless features are
 	meter   *meter
+
+	guided bool
+	corpus corpus[A]
+	grown  sync.Cond // guided: blocks were added up, or no more will be
 }
 
 func newWalkTally[A any](props int, walks uint64, all bool, m *meter) *walkTally[A] {
@@ -58,18 +86,26 @@ func newWalkTally[A any](props int, walks uint64, all bool, m *meter) *walkTally
 		t.blocks = ^uint64(0)
 	}
 	t.last.Store(^uint64(0))
+	t.grown.L = &t.lock
 	return t
 }
 
-// take returns the number of the next block, if there is one.
-func (t *walkTally[A]) take() (block uint64, ok bool) {
+// take returns the number of the next block, if there is one, and the leads that guided walks may follow in it: those of the
+// generations before, for which it waits. Who has taken one of their blocks hands it in without waiting for anybody.
+func (t *walkTally[A]) take() (block uint64, leads []lead[A], ok bool) {
 	t.lock.Lock()
 	defer t.lock.Unlock()
-	if t.limited || t.taken >= t.blocks || t.late(t.taken) {
-		return 0, false
+	for {
+		if t.limited || t.taken >= t.blocks || t.late(t.taken) {
+			return 0, nil, false
+		}
+		if !t.guided || t.merged >= t.taken/generation*generation {
+			break
+		}
+		t.grown.Wait()
 	}
 	t.taken++
-	return t.taken - 1, true
+	return t.taken - 1, t.corpus.shown, true
 }
 
 // late says that a block does not count any more.
@@ -87,6 +123,9 @@ func (t *walkTally[A]) finish(c *walkCounts[A], maxMemory uint64) {
 		delete(t.waiting, t.merged)
 		t.add(next)
 		t.merged++
+		if t.guided && t.merged%generation == 0 {
+			t.corpus.show(t.census)
+		}
 	}
 	t.meter.walks.Store(t.total.walks)
 	t.meter.generated.Store(t.total.generated)
@@ -97,6 +136,7 @@ func (t *walkTally[A]) finish(c *walkCounts[A], maxMemory uint64) {
 		t.meter.distinct.Store(t.visited.count.Load())
 		t.meter.memory.Store(memory)
 	}
+	t.grown.Broadcast()
 }
 
 // memory is the size of the visited set, while others may be growing it.
@@ -124,6 +164,23 @@ func (t *walkTally[A]) add(c *walkCounts[A]) {
 		}
 	}
 	sum.rejects = sum.rejects || c.rejects
+	sum.rejectedWalks += c.rejectedWalks
+	for i, n := range c.rejectedWalksBy {
+		sum.rejectedWalksBy[i] += n
+	}
+	for i := range c.seen {
+		t.count(&c.seen[i])
+	}
+}
+
+// count counts the features of the walk that is next in order.
+func (t *walkTally[A]) count(w *seenWalk[A]) {
+	t.census.Walks++
+	for i, feature := range w.features {
+		if t.census.see(feature, w.walk) && t.guided {
+			t.corpus.add(lead[A]{init: w.init, trace: w.trace[:w.steps[i]], feature: feature})
+		}
+	}
 }
 
 // report is called when all workers are done.
@@ -136,6 +193,11 @@ func (t *walkTally[A]) report(ctx context.Context) *Report[A] {
 		Cut:         sum.cut,
 		Tallies:     sum.tallies,
 		MemoryBytes: t.memory(),
+		Rejected:    sum.rejectedWalks,
+		RejectedBy:  sum.rejectedWalksBy,
+	}
+	if t.census != nil {
+		r.Features = &t.census.Incidence
 	}
 	for _, v := range sum.rejected {
 		if v != nil {

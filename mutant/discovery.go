@@ -98,7 +98,7 @@ func discoveryMutants() []Mutant {
 		{ID: "ZK-4269", Title: "a promise is lost in a crash",
 			Wrong:    "a process that starts again takes its currentEpoch for its acceptedEpoch: the file of the promise was never renamed",
 			Right:    "it reads the promise that it made",
-			Property: "one-leader-per-epoch", Alone: true,
+			Property: "one-leader-per-epoch",
 			Case:   Case{Servers: "1:1,8 2:1,8 3:1,8", Limits: "rounds=1 epochs=1 crashes=1 restarts=1 timeouts=0", Phases: phasesDiscovery},
 			Source: "commit a5f0eb0e5 (AtomicFileOutputStream)",
 			change: func(r *election.Rules) { r.Load = func(s *election.Server) { s.AcceptedEpoch = s.CurrentEpoch } }},
@@ -110,10 +110,18 @@ func discoveryMutants() []Mutant {
 			change: func(r *election.Rules) {
 				r.CountsAck = func(e *election.Ensemble, member int, _ election.Packet) bool { return member < e.Voters }
 			}},
+		{ID: "repaired-promise", Title: "a process that starts again repairs its acceptedEpoch",
+			Wrong:    "an acceptedEpoch above currentEpoch is taken for damage, and overwritten with it",
+			Right:    "that is a promise to a leader that came to nothing, and it is kept",
+			Property: "epochs-never-go-back", Case: Case{Servers: "1:1,8 2:1,8", Limits: "rounds=1 crashes=1 restarts=1 timeouts=0"}, Alone: true,
+			Source: "the opposite of picky-recovery",
+			change: func(r *election.Rules) {
+				r.Load = func(s *election.Server) { s.AcceptedEpoch, s.Disk.AcceptedEpoch = s.CurrentEpoch, s.CurrentEpoch }
+			}},
 		{ID: "lower-epoch", Title: "LEADERINFO of a lower epoch is accepted",
 			Wrong:    "a learner follows a leader whose epoch is below its acceptedEpoch, and writes that",
 			Right:    "it gives up: the leader's epoch is less than the accepted one",
-			Property: "epochs-never-go-back", Case: Case{Servers: "1:1,8 2:1,8 3:1/3,7", Limits: "rounds=1 timeouts=0", Phases: phasesDiscovery}, Alone: true,
+			Property: "epochs-never-go-back", Case: Case{Servers: "1:1,8 2:1,8 3:1/3,7", Limits: "rounds=2 timeouts=0"},
 			Source: "Learner.registerWithLeader without its last branch",
 			change: func(r *election.Rules) {
 				promise := r.Promise

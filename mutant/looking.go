@@ -32,11 +32,11 @@ func lookingMutants() []Mutant {
 		{ID: "fickle", Title: "votes are compared with the own one",
 			Wrong:    "a vote that beats the server's own initial vote becomes its proposal, though the proposal is better",
 			Right:    "votes are compared with the proposal",
-			Property: "proposal-only-grows", Case: Case{Servers: "1:1,8 2:1,8 3:1,8", Limits: "rounds=1 timeouts=0", Phases: phasesElection}, Alone: true,
+			Property: "proposal-only-grows", Case: Case{Servers: "1:1,8 2:1,8 3:1,8", Weights: "1=1,2=1/3=1", Limits: "rounds=1 timeouts=0", Phases: phasesElection}, Alone: true,
 			Source: "half of commit 7d8d199a4: the comparison used a stale proposal",
 			change: func(r *election.Rules) {
 				r.Takes = func(s *election.Server, e *election.Ensemble, v election.Vote) bool {
-					return e.Rules.Beats(e, v.Candidate, s.Initial(e))
+					return v.Candidate != s.Proposal && e.Rules.Beats(e, v.Candidate, s.Initial(e))
 				}
 			}},
 		{ID: "recvset-kept", Title: "votes of two rounds are mixed",
@@ -115,7 +115,7 @@ func lookingMutants() []Mutant {
 		{ID: "ZK-2988", Title: "a vote for a server that is not in the view",
 			Wrong:    "a vote is counted if its sender is a voter, whoever it is for",
 			Right:    "sender and leader must be voters",
-			Property: "proposal-only-grows", Case: Case{Servers: "1:1,8 2:1,8", Limits: "rounds=1 garbles=2"},
+			Property: "malformed-changes-nothing", Case: Case{Servers: "1:1,8 2:1,8", Limits: "rounds=1 garbles=2"},
 			Source: "commit a6efddca2 (FastLeaderElection.validVoter)",
 			change: func(r *election.Rules) {
 				r.Valid = func(e *election.Ensemble, from int, _ election.Vote) bool { return from < e.Voters }

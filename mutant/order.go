@@ -89,7 +89,7 @@ func orderMutants() []Mutant {
 		{ID: "leader-only-equality", Title: "LOOKING votes are equal if the leader is",
 			Wrong:    "LOOKING votes for the same leader are equal whatever their zxid, epoch and round are",
 			Right:    "all of a LOOKING vote is compared",
-			Property: "majority", Case: Case{Servers: "1:1,8 2:1,8", Limits: "rounds=2 giveups=1"},
+			Property: "majority", Case: Case{Servers: "1:1,7 2:1,8", Limits: "rounds=2 crashes=1 restarts=1"},
 			Source: "a Vote.equals that compares ids",
 			change: func(r *election.Rules) {
 				r.Same = func(a, b election.Vote) bool { return a.Leader == b.Leader }
@@ -97,7 +97,7 @@ func orderMutants() []Mutant {
 		{ID: "ZK-1732", Title: "a server is unable to join an established ensemble",
 			Wrong:    "votes of members that have decided are equal only if their zxids are",
 			Right:    "votes of members that have decided are equal if leader and peer epoch are",
-			Property: "joiner-joins", Case: Case{Servers: "1:1,8 2:1,8 3:1,7", Limits: "rounds=2 timeouts=0 crashes=1 restarts=1"},
+			Property: "due-decision-is-made", Case: Case{Servers: "1:1,8 2:1,8 3:1,8", Limits: "rounds=2 timeouts=0 giveups=1 writes=1"},
 			Source: "commit 42dea0dcf (Vote.equals)",
 			change: func(r *election.Rules) {
 				same := r.Same
@@ -108,7 +108,7 @@ func orderMutants() []Mutant {
 		{ID: "ZK-1732-round", Title: "a server that joins compares rounds",
 			Wrong:    "votes of members that have decided are equal only if their rounds are",
 			Right:    "followers of one leader can have decided in different rounds",
-			Property: "joiner-joins", Case: Case{Servers: "1:1,8 2:1,8 3:1,8", Limits: "rounds=2 timeouts=0 crashes=1 restarts=1"},
+			Property: "due-decision-is-made", Case: Case{Servers: "1:1,8 2:1,8 3:1,8", Limits: "rounds=2 timeouts=0 crashes=1 restarts=1"},
 			Source: "commit 42dea0dcf (FastLeaderElection.termPredicate)",
 			change: func(r *election.Rules) {
 				same := r.Same

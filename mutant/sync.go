@@ -127,7 +127,7 @@ func syncMutants() []Mutant {
 		{ID: "ZK-1156", Title: "a log is truncated too far",
 			Wrong:    "TRUNC goes one transaction back behind the last that both have",
 			Right:    "it goes back to the last that both have",
-			Property: "prefix-consistency", Case: Case{Servers: "1:1,7 2:1,8 3:1,7", Limits: "rounds=1 timeouts=0"},
+			Property: "epoch-has-history", Case: Case{Servers: "1:1,7 2:1,8 3:1,7", Limits: "rounds=1 timeouts=0"},
 			Source: "ZOOKEEPER-1156 (TxnLog truncation)",
 			change: planned(func(_ *election.Server, h election.History, p *election.SyncPlan) {
 				if p.Kind != election.Trunc {

@@ -22,6 +22,9 @@ func conductProperties() []Property {
 		{Name: "ahead-is-refused", Kind: Always,
 			Doc:   "a leader in DISCOVERY refuses exactly the learners that are more recent than itself",
 			Check: aheadIsRefused},
+		{Name: "epoch-has-history", Kind: Always,
+			Doc:   "whose disk has currentEpoch e has the history on it with which e began, also after a crash between two writes",
+			Check: epochHasHistory},
 	}
 }
 

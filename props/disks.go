@@ -11,9 +11,6 @@ func diskProperties() []Property {
 		{ID: "P12", Name: "disk-recovers", Kind: Always,
 			Doc:   "recovery accepts every disk that a crash can leave, but for the one window of lesson unrecoverable-disk",
 			Check: diskRecovers},
-		{Name: "epoch-has-history", Kind: Always,
-			Doc:   "whose disk has currentEpoch e has the history on it with which e began, also after a crash between two writes",
-			Check: epochHasHistory},
 	}
 }
 

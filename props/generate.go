@@ -105,10 +105,16 @@ type urgency uint8
 
 const (
 	often  urgency = iota // messages, finalizeWait, writes, restarts and heals
-	rarely                // timers, and threads caught halfway: one draw in eight
-	seldom                // faults: one in sixty-four, or a budget is gone before there is a term to disturb
+	rarely                // timers, and threads caught halfway
+	seldom                // faults
 	urgencies
 )
+
+// weights are of how many of 256 draws one takes what is drawn rarely, or seldom.
+type weights struct{ rarely, seldom int }
+
+// usual are one draw in eight, and one in sixty-four, or a budget is gone before there is a term to disturb.
+var usual = weights{34, 4}
 
 func urgencyOf(a cluster.Action) urgency {
 	switch a.Kind {
@@ -128,7 +134,9 @@ func urgencyOf(a cluster.Action) urgency {
 
 // Pick draws one of the enabled actions. It returns an index, so that every draw is a valid one. What is
 // less often drawn comes when nothing else is there.
-func Pick(c Choices, enabled []cluster.Action) int {
+func Pick(c Choices, enabled []cluster.Action) int { return pick(c, usual, enabled) }
+
+func pick(c Choices, w weights, enabled []cluster.Action) int {
 	b := c.Int(256)
 	var count [urgencies]int
 	for _, a := range enabled {
@@ -136,9 +144,9 @@ func Pick(c Choices, enabled []cluster.Action) int {
 	}
 	wanted := often
 	switch {
-	case b >= 252:
+	case b >= 256-w.seldom:
 		wanted = seldom
-	case b >= 218:
+	case b >= 256-w.seldom-w.rarely:
 		wanted = rarely
 	}
 	for count[wanted] == 0 { // the next more urgent class, from the last to the first

@@ -144,7 +144,7 @@ func (p *parser) text(line string) error {
 		key, value = line[:i], strings.TrimSpace(line[i:])
 	}
 	switch key {
-	case "property", "cluster", "observers", "weights", "channel", "grain", "phases", "counter", "limits", "steps", "mutant":
+	case "property", "cluster", "observers", "weights", "channel", "grain", "phases", "counter", "limits", "steps", "mutant", "certificate":
 		return p.header(key, value)
 	case "loop":
 		return p.beginLoop(value)
@@ -222,6 +222,13 @@ func (p *parser) header(key, value string) error {
 			return p.fail("%w", err)
 		}
 		p.mutant = &m
+	case "certificate":
+		c, err := parseCertificate(value)
+		if err != nil {
+			return p.fail("%w", err)
+		}
+		c.line = p.line
+		p.t.Certificate = c
 	}
 	return nil
 }
@@ -244,7 +251,7 @@ func (p *parser) promise(value string) error {
 
 // number reads a number as it is printed.
 func number(s string, most uint64) (n uint64, ok bool) {
-	n, err := strconv.ParseUint(s, 10, 32)
+	n, err := strconv.ParseUint(s, 10, 64)
 	return n, err == nil && strconv.FormatUint(n, 10) == s && n <= most
 }
 
@@ -351,6 +358,11 @@ func (p *parser) end() error {
 	case p.loop != NoLoop && p.t.Loop != p.loop:
 		return p.at(p.t.loopLine, "the loop begins after step %d, line %d promises it after step %d", p.t.Loop,
 			p.seen["steps"], p.loop)
+	}
+	if c := p.t.Certificate; c != nil {
+		if err := c.suits(p.t); err != nil {
+			return p.at(c.line, "%w", err)
+		}
 	}
 	return nil
 }

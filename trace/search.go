@@ -36,9 +36,11 @@ type WalkOptions struct {
 	Seed  uint64
 	Walks uint64 // 0: until the context ends
 	Steps int    // most steps of a walk, 0: until nothing is enabled
+
+	Strategy Strategy
 }
 
-// Walks takes random walks, drawn like every other schedule by props.Pick, and judges each as a run too.
+// Walks takes random walks, and judges each as a run too.
 func Walks(ctx context.Context, c cluster.Config, list []props.Property, o WalkOptions) (*Report, []*Trace, error) {
 	c.Track = c.Track.Or(props.TrackOf(list))
 	y, err := cluster.New(c)
@@ -47,7 +49,11 @@ func Walks(ctx context.Context, c cluster.Config, list []props.Property, o WalkO
 	}
 	r := explore.RandomWalks(ctx, y, adapt(y, list), explore.WalkOptions[cluster.State, cluster.Action]{
 		Options: o.Options, Seed: o.Seed, Walks: o.Walks, Steps: o.Steps,
-		Guide: func() explore.Guide[cluster.State, cluster.Action] { return newGuide(y, list) },
+		Guide:  func() explore.Guide[cluster.State, cluster.Action] { return newGuide(y, list, &o) },
+		Guided: o.Strategy == Guided,
+		Feature: func(before *cluster.State, by cluster.Action, after *cluster.State, buf []uint64) []uint64 {
+			return props.Features(y, before, by, after, buf)
+		},
 	})
 	traces, err := certify(c, list, r)
 	return r, traces, err
@@ -74,16 +80,14 @@ func adapt(y *cluster.System, list []props.Property) []explore.Property[cluster.
 
 // guide draws a walk and judges what only a whole one shows.
 type guide struct {
-	runs []*props.Judge // by property, nil for those of a step
+	runs   []*props.Judge // by property, nil for those of a step
+	begin  func()
+	choose func(*rand.Rand, []cluster.Action) int
 }
 
-// drawn are choices of the walk's own generator.
-type drawn struct{ rng *rand.Rand }
-
-func (d drawn) Int(n int) int { return d.rng.IntN(n) }
-
-func newGuide(y *cluster.System, list []props.Property) *guide {
+func newGuide(y *cluster.System, list []props.Property, o *WalkOptions) *guide {
 	g := &guide{runs: make([]*props.Judge, len(list))}
+	g.begin, g.choose = o.Strategy.chooser(y, o.Steps)
 	for i, p := range list {
 		if p.Check == nil {
 			g.runs[i] = props.NewJudge(y, []props.Property{p})
@@ -93,6 +97,7 @@ func newGuide(y *cluster.System, list []props.Property) *guide {
 }
 
 func (g *guide) Begin(*cluster.State) {
+	g.begin()
 	for _, j := range g.runs {
 		if j != nil {
 			j.Begin()
@@ -102,7 +107,7 @@ func (g *guide) Begin(*cluster.State) {
 }
 
 func (g *guide) Choose(rng *rand.Rand, _ *cluster.State, enabled []cluster.Action) int {
-	return props.Pick(drawn{rng}, enabled)
+	return g.choose(rng, enabled)
 }
 
 func (g *guide) Observe(_ *cluster.State, by cluster.Action, after *cluster.State) {

@@ -41,6 +41,8 @@ type Trace struct {
 	Loop     int       // after how many steps the loop begins, NoLoop if there is none
 	Comments []Comment // in the order of the file
 
+	Certificate *Certificate // that there is no shorter run; nil if nobody has looked
+
 	loopLine int // of the word loop, 0 if it was not read from a file
 }
 
@@ -77,7 +79,7 @@ func NewLasso(property string, c cluster.Config, stem, loop []cluster.Action) *T
 // Keep leaves out all steps but the first n. What is left of a lasso is a run that ends.
 func (t *Trace) Keep(n int) {
 	if n < len(t.Steps) {
-		t.Steps, t.Loop = t.Steps[:n], NoLoop
+		t.Steps, t.Loop, t.Certificate = t.Steps[:n], NoLoop, nil
 	}
 }
 
@@ -119,6 +121,9 @@ func (t *Trace) Format() []byte {
 	}
 	line("limits", c.Limits.String())
 	line("mutant", c.Ensemble.Rules.Name)
+	if t.Certificate != nil {
+		line("certificate", t.Certificate.String())
+	}
 	if t.Loop == NoLoop {
 		line("steps", strconv.Itoa(len(t.Steps)))
 	} else {

@@ -16,11 +16,8 @@ import (
 	"github.com/zkcheck/zkcheck/trace"
 )
 
-// Strategies.
-const (
-	bfs  = "bfs"
-	walk = "walk"
-)
+// bfs is the strategy that is not one of walks.
+const bfs = "bfs"
 
 // calmLimit lets a run become calm.
 const calmLimit = "calm"
@@ -45,6 +42,7 @@ type checkFlags struct {
 	properties []string
 	lesson     string
 	all        bool
+	maxTraces  int
 
 	json  bool
 	junit string
@@ -65,6 +63,11 @@ exhaustively and takes random walks with five servers and all kinds of faults, b
 write. With servers it searches what these can do within the limits: all of it, or by random walks.
 Limits that are not given are those shown below; walks and lessons have their own.
 
+Of the walks, "walk" draws every step by urgency, messages before faults. "pct" lets random threads
+wait as long as anything else can happen, "swarm" leaves some kinds of faults out of each walk, and
+"guided" goes on from where earlier walks met a protocol state not seen before. Each finds bugs that
+the others are slow to find.
+
 With --phases servers stop before the next phase begins, so that larger clusters can be searched:
 election ends with a decision, discovery with an established leader, sync with one that serves.
 Properties of what comes later are left out.
@@ -83,6 +86,7 @@ not given is as in the smallest case that shows it, and what must notice it is l
   zkcheck check 1:1,8 2:1,8 3:1,7 4:1,7 --phases discovery --rounds 1 --timeouts 0
   zkcheck check 1:0,0 2:0,0 3:0,0 --observers 3 --property P6
   zkcheck check 1:1,8 2:1,8 3:1,7 --strategy walk --walks 10000 --seed 7
+  zkcheck check 1:1,8 2:1,8 3:1,7 --strategy guided --walks 10000 --steps 300
   zkcheck check 1:1,8 2:1,8 3:1,7 --property P11 --crashes 1 --restarts 1 --rounds 1 --timeouts 0
   zkcheck check --mutant ZK-1419
   zkcheck check --lesson two-leading-one-round`,
@@ -111,7 +115,7 @@ func (f *checkFlags) register(c *cobra.Command) {
 			s.IntVar(value, name, *value, "limit: `N` "+doc)
 		}
 	})
-	s.StringVar(&f.strategy, "strategy", bfs, "`bfs` looks at every state, walk takes random walks")
+	s.StringVar(&f.strategy, "strategy", bfs, "`bfs` for every state; or walk, pct, swarm, guided")
 	s.Uint64Var(&f.seed, "seed", walkSeed, "`N` that the walks are drawn from")
 	s.Uint64Var(&f.walks, "walks", walkCount, "take `N` walks; 0: until --time is over")
 	s.IntVar(&f.steps, "steps", walkSteps, "end a walk after `N` steps")
@@ -123,6 +127,7 @@ func (f *checkFlags) register(c *cobra.Command) {
 	s.StringArrayVar(&f.properties, "property", nil, "check the property of this `NAME` or number, repeatable; default all")
 	s.StringVar(&f.lesson, "lesson", "", "find the expected violation of this `NAME`")
 	s.BoolVar(&f.all, "all", false, "go on after a violation: one per property")
+	s.IntVar(&f.maxTraces, "max-traces", 1, "show `N` counterexamples of different shapes per property")
 	s.BoolVar(&f.json, "json", false, "print one JSON object")
 	s.StringVar(&f.junit, "junit", "", "write a JUnit report to this `FILE`, one case per property")
 	s.StringVar(&f.out, "out", ".", "write traces to this `DIR`, which is created")
@@ -211,13 +216,28 @@ func (f *checkFlags) keep(r *result) error {
 	var errs []error
 	for i := range r.properties {
 		if p := &r.properties[i]; p.found != nil {
-			errs = append(errs, f.keepTrace(p))
+			errs = append(errs, f.keepTrace(p), f.keepMore(p))
 		}
 	}
 	if f.junit != "" {
 		errs = append(errs, r.writeJUnit(f.junit))
 	}
 	return errors.Join(errs...)
+}
+
+// keepMore writes the counterexamples of other shapes.
+func (f *checkFlags) keepMore(p *propertyResult) error {
+	if p.Trace == "" {
+		return nil
+	}
+	for i, t := range p.more {
+		path := filepath.Join(f.out, fmt.Sprintf("zkcheck-%s-%d.zkt", p.Name, i+2))
+		if err := t.WriteFile(path); err != nil {
+			return err
+		}
+		p.More = append(p.More, path)
+	}
+	return nil
 }
 
 func (f *checkFlags) keepTrace(p *propertyResult) error {

@@ -23,6 +23,7 @@ type plan struct {
 	mutant  *mutant.Mutant    // the bug whose rules are checked, nil for ZooKeeper's
 	whole   bool              // the default run, in which every property must be witnessed
 	all     bool
+	traces  int // of each property, if there are so many shapes
 	options explore.Options
 	walks   trace.WalkOptions
 }
@@ -57,8 +58,11 @@ func (f *checkFlags) plan(servers []string) (*plan, error) {
 	if f.fairness != weak && f.fairness != none {
 		return nil, fmt.Errorf("--fairness %q: want weak or none", f.fairness)
 	}
-	if f.strategy != bfs && f.strategy != walk {
-		return nil, fmt.Errorf("unknown strategy %q: bfs or walk", f.strategy)
+	if f.walking() {
+		var err error
+		if p.walks.Strategy, err = trace.ParseStrategy(f.strategy); err != nil {
+			return nil, fmt.Errorf("unknown strategy %q: bfs, walk, pct, swarm or guided", f.strategy)
+		}
 	}
 	p.whole = len(servers) == 0 && p.lesson == nil && p.mutant == nil && !f.shapes()
 	if err := f.idle(p); err != nil {
@@ -68,11 +72,11 @@ func (f *checkFlags) plan(servers []string) (*plan, error) {
 		return p, f.wholePlan(p)
 	}
 	asked := f.changed("fairness") && f.fairness == weak || len(p.goals) > 0 && (len(f.properties) > 0 || p.asksGoal())
-	if !asked || p.lesson != nil || f.strategy == walk && len(p.list) > 0 {
+	if !asked || p.lesson != nil || f.walking() && len(p.list) > 0 {
 		p.goals = nil
 	}
 	kind := partExhaustive
-	if f.strategy == walk {
+	if f.walking() {
 		kind = partWalks
 	}
 	if p.lesson != nil && p.lesson.Way != "" && p.mutant == nil && len(servers) == 0 && !f.shapes() {
@@ -95,6 +99,9 @@ func (f *checkFlags) plan(servers []string) (*plan, error) {
 	return p, f.suits(p, kind)
 }
 
+// walking tells whether walks are asked for.
+func (f *checkFlags) walking() bool { return f.strategy != bfs }
+
 // shapes tells whether a flag says what is searched, so that the default run is not meant.
 func (f *checkFlags) shapes() bool {
 	names := []string{"observers", "weights", "fifo", "grain", "phases", "strategy", "walks", "steps", "depth", "states"}
@@ -104,9 +111,9 @@ func (f *checkFlags) shapes() bool {
 
 // idle refuses flags that would say nothing about this run.
 func (f *checkFlags) idle(p *plan) error {
-	names, strategy := []string{"seed", "walks", "steps"}, walk
-	if f.strategy == walk {
-		names, strategy = []string{"states", "memory", "depth"}, bfs
+	names, strategy := []string{"seed", "walks", "steps"}, "walk, pct, swarm or guided"
+	if f.walking() {
+		names, strategy = []string{"states", "memory", "depth", "max-traces"}, bfs
 	}
 	for _, name := range names {
 		if f.changed(name) && !(p.whole && name == "seed") {
@@ -229,6 +236,9 @@ func (f *checkFlags) numbers(p *plan) error {
 			return fmt.Errorf("--%s %d: want a number of 0 and up", n.name, n.value)
 		}
 	}
+	if p.traces = f.maxTraces; p.traces < 1 || p.traces > mostTraces {
+		return fmt.Errorf("--max-traces %d: want a number of 1..%d", p.traces, mostTraces)
+	}
 	memory, err := parseSize(f.memory)
 	if err != nil {
 		return fmt.Errorf("--memory %w", err)
@@ -239,13 +249,16 @@ func (f *checkFlags) numbers(p *plan) error {
 	if f.walks == 0 && f.time == 0 {
 		return fmt.Errorf("--walks 0 goes on until --time is over, which is not given")
 	}
-	if f.steps == 0 && f.strategy == walk {
+	if f.steps == 0 && f.walking() {
 		return fmt.Errorf("--steps 0: a walk needs an end")
 	}
 	p.options = explore.Options{Workers: f.workers, MaxDepth: f.depth, MaxStates: f.states, MaxMemory: memory, All: f.all}
 	p.walks = trace.WalkOptions{Options: p.options, Seed: f.seed, Walks: f.walks, Steps: f.steps}
 	return nil
 }
+
+// mostTraces bounds --max-traces: more are not read by anybody.
+const mostTraces = 100
 
 // parseSize reads a number of bytes.
 func parseSize(s string) (uint64, error) {

@@ -32,6 +32,9 @@ func (r *result) print(out io.Writer) error {
 			r.counterexample(p, x)
 			if x.Trace != "" {
 				commands = append(commands, again(x.Trace))
+				for _, path := range x.More {
+					commands = append(commands, again(path))
+				}
 			}
 		}
 	}
@@ -74,6 +77,9 @@ func (r *result) counterexample(p *printer, x *propertyResult) {
 		return
 	}
 	p.line("%s in %s", count(len(x.found.Steps), "step"), x.Trace)
+	for i, path := range x.More {
+		p.line("%s in %s", count(len(x.more[i].Steps), "step"), path)
+	}
 	if x.picture != "" {
 		p.wrapped(x.picture, "  ")
 	}
@@ -103,6 +109,9 @@ func (x *partResult) print(p *printer) {
 	} else {
 		fact("%s walks", grouped(x.Walks))
 		fact("%s steps", grouped(x.Generated-x.Walks))
+		if *x.Rejected > 1 {
+			fact("%s of them with a violation", grouped(*x.Rejected))
+		}
 		fact("longest %d", x.Depth)
 		fact("%.1f s", x.Seconds)
 	}
@@ -118,7 +127,29 @@ func (x *partResult) print(p *printer) {
 		line += "; limits hit: " + strings.Join(x.LimitsHit, ", ")
 	}
 	p.labelled(strings.Repeat(" ", len(label)), line, "")
+	if line := x.coverage(); line != "" {
+		p.labelled(strings.Repeat(" ", len(label)), line, "")
+	}
 }
+
+// coverage says how much the walks have seen, and what that says about one more; of none at all it is
+// the rule of three.
+func (x *partResult) coverage() string {
+	switch {
+	case x.Features == 0:
+		return ""
+	case x.Unseen == nil:
+		return fmt.Sprintf("%s protocol states seen", grouped(x.Features))
+	case *x.Unseen == 0:
+		return fmt.Sprintf("%s protocol states seen; the next walk meets a new one with probability below %s",
+			grouped(x.Features), percent(min(1, 3/float64(x.Walks))))
+	}
+	return fmt.Sprintf("%s protocol states seen; the next walk meets a new one with probability about %s",
+		grouped(x.Features), percent(*x.Unseen))
+}
+
+// percent writes a probability with two digits that mean something.
+func percent(p float64) string { return fmt.Sprintf("%.2g %%", 100*p) }
 
 // again is how to see a trace again, if it could be written.
 func again(path string) string {

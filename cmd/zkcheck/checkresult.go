@@ -33,21 +33,44 @@ type partResult struct {
 	Collision         float64  `json:"collision_probability"`
 	MemoryBytes       uint64   `json:"memory_bytes"`
 	LimitsHit         []string `json:"limits_hit"`
+
+	// Of walks only.
+	Strategy string   `json:"strategy,omitempty"`
+	Rejected *uint64  `json:"walks_with_violations,omitempty"`
+	Features uint64   `json:"protocol_states_seen,omitempty"`
+	Once     *uint64  `json:"protocol_states_seen_in_one_walk,omitempty"`
+	Unseen   *float64 `json:"unseen_probability,omitempty"` // that the next walk meets a protocol state not seen before
+}
+
+// walked takes over what is known of walks. What is not seen can be estimated of walks that are drawn alike.
+func (x *partResult) walked(s trace.Strategy, report *trace.Report) {
+	x.Strategy, x.Rejected = s.String(), &report.Rejected
+	f := report.Features
+	if f == nil || f.Walks == 0 {
+		return
+	}
+	x.Features, x.Once = f.Seen, &f.Once
+	if s != trace.Guided {
+		unseen := f.Unseen()
+		x.Unseen = &unseen
+	}
 }
 
 // propertyResult is what became of one property.
 type propertyResult struct {
-	Name      string `json:"name"`
-	ID        string `json:"id"`
-	Kind      string `json:"kind"`
-	Verdict   string `json:"verdict"`
-	Checked   uint64 `json:"checked"`
-	Witnessed uint64 `json:"witnessed"`
-	Evidence  string `json:"evidence"`
-	Trace     string `json:"trace"` // path of the counterexample
+	Name      string   `json:"name"`
+	ID        string   `json:"id"`
+	Kind      string   `json:"kind"`
+	Verdict   string   `json:"verdict"`
+	Checked   uint64   `json:"checked"`
+	Witnessed uint64   `json:"witnessed"`
+	Evidence  string   `json:"evidence"`
+	Trace     string   `json:"trace"`                 // path of the counterexample
+	More      []string `json:"more_traces,omitempty"` // of other shapes
 
 	judged  bool
 	found   *trace.Trace
+	more    []*trace.Trace
 	picture string // what became of the picture of its history
 }
 

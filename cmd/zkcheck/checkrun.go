@@ -59,7 +59,7 @@ func (r *result) exhaustive(ctx context.Context, part part, s *status) error {
 	}
 	o := r.plan.options
 	o.Progress, o.Every = s.progress(part.kind), s.every
-	report, traces, err := trace.Search(ctx, part.config, r.plan.list, o)
+	report, traces, err := trace.SearchShapes(ctx, part.config, r.plan.list, r.plan.traces, o)
 	return r.add(part, report, traces, err)
 }
 
@@ -104,6 +104,9 @@ func (r *result) add(part part, report *trace.Report, traces []*trace.Trace, err
 	if seconds > 0 {
 		x.DistinctPerSecond = float64(report.Distinct) / seconds
 	}
+	if part.kind == partWalks {
+		x.walked(r.plan.walks.Strategy, report)
+	}
 	x.LimitsHit = append(x.LimitsHit, cluster.CutNames(report.Cut)...)
 	switch report.Stopped {
 	case "time", "states", "depth", "memory":
@@ -117,12 +120,27 @@ func (r *result) add(part part, report *trace.Report, traces []*trace.Trace, err
 			r.properties[i].judged = true
 		}
 	}
+	var first *trace.Trace
 	for _, t := range traces {
+		if first != nil && first.Property == t.Property {
+			r.another(first, t)
+			continue
+		}
+		first = t
 		if err := r.violation(t); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// another keeps a violation of another shape than the first, if that one was kept.
+func (r *result) another(first, t *trace.Trace) {
+	for i := range r.properties {
+		if p := &r.properties[i]; p.found == first {
+			p.more = append(p.more, t)
+		}
+	}
 }
 
 // violation keeps the first violation of a property.

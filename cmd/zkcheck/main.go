@@ -70,7 +70,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	fmt.Fprintf(stderr, "zkcheck: %s\n", oneLine(err.Error()))
 	var internal *trace.InternalError
-	if errors.As(err, &internal) {
+	if errors.As(err, &internal) || errors.Is(err, trace.ErrUnverified) {
 		return exitUnknown
 	}
 	return exitUsage
@@ -113,7 +113,7 @@ Exit codes: 0 holds, 1 violated, 2 unknown, 3 bad usage or bad input.`,
 		return errors.New(text)
 	})
 	root.SetHelpCommand(newHelp(root))
-	root.AddCommand(newCheck(), newElect(), newReplay(), newMutants(), newLive(), newVersion())
+	root.AddCommand(newCheck(), newElect(), newReplay(), newShrink(), newWhy(), newTest(), newMutants(), newLive(), newVersion())
 	return root
 }
 

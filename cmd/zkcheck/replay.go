@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/zkcheck/zkcheck/cluster"
+	"github.com/zkcheck/zkcheck/explore"
 	"github.com/zkcheck/zkcheck/trace"
 )
 
@@ -18,9 +19,11 @@ import (
 const columns = 100
 
 type replayFlags struct {
-	to    int
-	quiet bool
-	json  bool
+	to     int
+	quiet  bool
+	json   bool
+	verify bool
+	memory string
 }
 
 func newReplay() *cobra.Command {
@@ -34,11 +37,15 @@ the property that the file names, or all. It gives the verdict of the run that w
 Behind a line "loop" of the file are steps that are taken for ever: replay takes them once, and
 refuses a loop that does not lead back to where it began.
 
+With --verify it also repeats the search that a line "certificate" of the file speaks of (see
+shrink), and refuses a certificate that is not confirmed to the last state.
+
 Of a script of one real server, as live conform writes it, it says what the engine does, and judges
 nothing: for that the server has to be there.`,
 		Example: `  zkcheck replay zkcheck-one-leader-per-epoch.zkt
   zkcheck replay zkcheck-one-leader-per-epoch.zkt --to 10
-  zkcheck replay zkcheck-one-leader-per-epoch.zkt --quiet`,
+  zkcheck replay zkcheck-one-leader-per-epoch.zkt --quiet
+  zkcheck replay zkcheck-one-leader-per-epoch-min.zkt --verify`,
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) != 1 {
 				return fmt.Errorf("replay: want one file, not %d", len(args))
@@ -60,14 +67,25 @@ nothing: for that the server has to be there.`,
 				if f.to < 0 || f.to > len(t.Steps) {
 					return fmt.Errorf("--to %d: %s has %s", f.to, args[0], count(len(t.Steps), "step"))
 				}
+				if f.verify {
+					return fmt.Errorf("--to and --verify exclude each other")
+				}
 				t.Keep(f.to)
 			}
-			return f.run(c.OutOrStdout(), t)
+			certified := ""
+			if f.verify || c.Flags().Changed("memory") {
+				if certified, err = f.certified(c, t); err != nil {
+					return err
+				}
+			}
+			return f.run(c.OutOrStdout(), t, certified)
 		},
 	}
 	c.Flags().IntVar(&f.to, "to", 0, "stop after `N` steps")
 	c.Flags().BoolVarP(&f.quiet, "quiet", "q", false, "print the verdict only")
 	c.Flags().BoolVar(&f.json, "json", false, "print one JSON object")
+	c.Flags().BoolVar(&f.verify, "verify", false, "repeat the search of the file's certificate")
+	c.Flags().StringVar(&f.memory, "memory", memoryLimit, "end the search of --verify at this `SIZE`, in MiB or GiB")
 	strict(c.Flags())
 	return c
 }
@@ -82,6 +100,8 @@ type replayed struct {
 	Evidence string         `json:"evidence"`
 	Steps    []replayedStep `json:"steps"`
 	Loop     *replayedLoop  `json:"loop,omitempty"` // of a run without an end
+
+	Certified string `json:"certified,omitempty"` // by a search that --verify has repeated, in a sentence
 }
 
 // replayedLoop are the steps that are taken for ever: from number First on, which may be behind the last.
@@ -99,7 +119,26 @@ type replayedStep struct {
 	Changes []string `json:"changes"`
 }
 
-func (f *replayFlags) run(out io.Writer, t *trace.Trace) error {
+// certified verifies the certificate, and says what it says.
+func (f *replayFlags) certified(c *cobra.Command, t *trace.Trace) (string, error) {
+	if !f.verify {
+		return "", fmt.Errorf("--memory is for --verify")
+	}
+	memory, err := parseSize(f.memory)
+	if err != nil {
+		return "", fmt.Errorf("--memory %w", err)
+	}
+	s := newStatus(c.ErrOrStderr())
+	err = trace.Verify(c.Context(), t, explore.Options{MaxMemory: memory, Progress: s.progress("verify"), Every: s.every})
+	s.clear()
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("certificate confirmed: no run of at most %s violates it (%s distinct states)",
+		count(t.Certificate.Bound, "step"), grouped(t.Certificate.States)), nil
+}
+
+func (f *replayFlags) run(out io.Writer, t *trace.Trace, certified string) error {
 	var steps []replayedStep
 	var verdict *trace.Verdict
 	var err error
@@ -112,9 +151,11 @@ func (f *replayFlags) run(out io.Writer, t *trace.Trace) error {
 		return err
 	}
 	if f.json {
-		err = writeJSON(out, replayJSON(t, steps, verdict))
+		object := replayJSON(t, steps, verdict)
+		object.Certified = certified
+		err = writeJSON(out, object)
 	} else {
-		err = f.text(out, t, steps, verdict)
+		err = f.text(out, t, steps, verdict, certified)
 	}
 	switch {
 	case err != nil:
@@ -160,7 +201,7 @@ func replayJSON(t *trace.Trace, steps []replayedStep, v *trace.Verdict) replayed
 	return r
 }
 
-func (f *replayFlags) text(out io.Writer, t *trace.Trace, steps []replayedStep, v *trace.Verdict) error {
+func (f *replayFlags) text(out io.Writer, t *trace.Trace, steps []replayedStep, v *trace.Verdict, certified string) error {
 	p := &printer{out: out}
 	if !f.quiet {
 		p.wrapped("cluster "+describeCluster(&t.Config), "  ")
@@ -170,6 +211,9 @@ func (f *replayFlags) text(out io.Writer, t *trace.Trace, steps []replayedStep, 
 	p.wrapped(v.String(), "  ")
 	if v.ForEver != "" {
 		p.wrapped(v.ForEver, "  ")
+	}
+	if certified != "" {
+		p.wrapped(certified, "  ")
 	}
 	return p.err
 }

@@ -19,10 +19,14 @@ type Failure struct {
 	Actions   []cluster.Action
 
 	property props.Property // that is violated
+	shrunk   *trace.Trace   // the same run with its certificate; nil if it has not been shrunk
 }
 
 // Trace is the run as a trace. A property that is not zkcheck's own can be named in a comment only.
 func (f *Failure) Trace() *trace.Trace {
+	if f.shrunk != nil {
+		return f.shrunk
+	}
 	t := trace.New("", f.Config, f.Actions)
 	if f.Violation != nil {
 		if _, err := props.Find(f.Violation.Property); err == nil {
