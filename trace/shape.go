@@ -19,7 +19,7 @@ import (
 //
 // A step depends on those before it of the server that acts, and of the server whose message it takes.
 func (t *Trace) Shape() string {
-	cone := causes(t.Actions())
+	cone := builtOn(t.Actions())
 	lives := map[election.SID][]string{}
 	var names []election.SID
 	for i, s := range t.Steps {
@@ -54,8 +54,8 @@ func actors(a cluster.Action) []election.SID {
 	return named
 }
 
-// causes tells which steps the last one depends on, itself among them.
-func causes(actions []cluster.Action) []bool {
+// builtOn tells which steps the last one depends on, itself among them.
+func builtOn(actions []cluster.Action) []bool {
 	needed := make([]bool, len(actions))
 	servers := map[election.SID]bool{} // whose earlier steps are needed
 	for i := len(actions) - 1; i >= 0; i-- {
