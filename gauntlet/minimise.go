@@ -2,28 +2,26 @@ package gauntlet
 
 import (
 	"context"
-	"slices"
 
+	"github.com/zkcheck/zkcheck/explore"
 	"github.com/zkcheck/zkcheck/props"
-	"github.com/zkcheck/zkcheck/props/proptest"
 	"github.com/zkcheck/zkcheck/trace"
 )
 
+// minimiseStates bounds the searches that make a counterexample short.
+const minimiseStates = 100_000
+
 // minimise makes the counterexample of a cell as short as it can be made. What the mutant does no longer is
-// nothing that could be made shorter, and a lasso stays as it is.
-func (j *job) minimise(_ context.Context, c *Cell) error {
-	if _, unteaches := j.lesson(); unteaches && c.Property == j.mutant.Property || c.Trace.Loop != trace.NoLoop {
+// nothing that could be made shorter.
+func (j *job) minimise(ctx context.Context, c *Cell) error {
+	if _, unteaches := j.lesson(); unteaches && c.Property == j.mutant.Property {
 		return nil
 	}
-	p, err := props.Find(c.Property)
+	short, err := trace.Shrink(ctx, c.Trace, props.Property{},
+		trace.ShrinkOptions{Options: explore.Options{Workers: j.Workers, MaxStates: minimiseStates, MaxMemory: j.Memory}})
 	if err != nil {
-		return err
+		return &trace.InternalError{Err: err}
 	}
-	t := c.Trace
-	t.Config.Track = p.Track // which is not part of a trace
-	f := &proptest.Failure{Violation: &props.Violation{Property: p.Name}, Config: t.Config, Actions: slices.Clone(t.Actions())}
-	short := f.Shrink()
-	c.Trace = trace.New(p.Name, short.Config, short.Actions)
-	c.Minimised = len(c.Trace.Steps)
+	c.Trace, c.Minimised = short.Trace, len(short.Steps)
 	return nil
 }
