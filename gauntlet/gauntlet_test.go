@@ -161,11 +161,18 @@ func TestFalseAlarm(t *testing.T) {
 
 // ZooKeeper's rules survive what kills the mutants: the case, or the faults there, are not what is noticed.
 func TestControls(t *testing.T) {
-	for _, r := range run(t, mutant.Controls(), few, "walk", "rapid", "fuzz", "porcupine").Rows {
+	for _, r := range run(t, mutant.Controls(), few, "walk", "pct", "swarm", "guided", "rapid", "fuzz", "porcupine").Rows {
 		if alarms := r.Alarms(); len(alarms) > 0 {
-			t.Errorf("control %s is killed: %+v\n%s", r.Mutant.ID, alarms, alarms[0].Trace.Format())
+			t.Errorf("control %s is killed: %+v\n%s", r.Mutant.ID, alarms, format(alarms[0].Trace))
 		}
 	}
+}
+
+func format(t *trace.Trace) []byte {
+	if t == nil {
+		return nil
+	}
+	return t.Format()
 }
 
 // What is not looked at is unknown, and says which bound was met.

@@ -9,7 +9,7 @@ import (
 )
 
 // minimiseStates bounds the searches that make a counterexample short.
-const minimiseStates = 100_000
+const minimiseStates = 20_000
 
 // minimise makes the counterexample of a cell as short as it can be made. What the mutant does no longer is
 // nothing that could be made shorter.

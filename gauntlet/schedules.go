@@ -3,9 +3,9 @@ package gauntlet
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/zkcheck/zkcheck/cluster"
+	"github.com/zkcheck/zkcheck/election"
 	"github.com/zkcheck/zkcheck/explore"
 	"github.com/zkcheck/zkcheck/props"
 	"github.com/zkcheck/zkcheck/trace"
@@ -72,7 +72,7 @@ func (j *job) schedules(ctx context.Context, s trace.Strategy, list []props.Prop
 func (j *job) sample(ctx context.Context, c cluster.Config, s trace.Strategy, list []props.Property) (cell Cell, err error) {
 	defer func() {
 		if with := recover(); with != nil {
-			cell = Cell{}.panicked(0, strings.Join(strings.Fields(fmt.Sprint(with)), " "))
+			cell, err = j.panicked(ctx, c, s, list, oneLine(fmt.Sprint(with)))
 		}
 	}()
 	r, traces, err := trace.Walks(ctx, c, list, trace.WalkOptions{Strategy: s, Seed: j.Seed, Walks: j.Schedules, Steps: scheduleSteps,
@@ -97,4 +97,20 @@ func (j *job) sample(ctx context.Context, c cluster.Config, s trace.Strategy, li
 	}
 	cell.First = r.Violations[first].Walk + 1
 	return cell.kill(traces[first]), nil
+}
+
+// panicked is the cell of schedules that panic. If they do under ZooKeeper's rules too, the mutant is not why.
+func (j *job) panicked(ctx context.Context, c cluster.Config, s trace.Strategy, list []props.Property, with string) (Cell, error) {
+	cell := Cell{}.panicked(0, with)
+	if c.Ensemble.Rules.Name == "" {
+		return cell, nil
+	}
+	e := *c.Ensemble
+	e.Rules = election.Standard()
+	c.Ensemble = &e
+	sound, err := j.sample(ctx, c, s, list)
+	if sound.Property == Panicked {
+		cell.Verdict, cell.Reason = FalseAlarm, "schedules panic under ZooKeeper's own rules too: "+with
+	}
+	return cell, err
 }

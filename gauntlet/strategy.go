@@ -2,6 +2,7 @@ package gauntlet
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -61,24 +62,36 @@ type job struct {
 // cell tries the mutant within the limits. The time that a counterexample is made short in is not that of
 // finding it.
 func (s Strategy) cell(ctx context.Context, m *mutant.Mutant, o *Options) (Cell, error) {
-	within := ctx
-	if o.Time > 0 {
-		var cancel context.CancelFunc
-		within, cancel = context.WithTimeout(ctx, o.Time)
-		defer cancel()
-	}
+	within, cancel := o.within(ctx)
+	defer cancel()
 	start, j := time.Now(), &job{o, m}
 	c, err := s.try(within, j)
 	c.Strategy, c.Seconds = s.Name, time.Since(start).Seconds()
-	if err != nil || c.Verdict != Killed || c.Trace == nil {
-		return c, err
+	if err == nil && c.Verdict == Killed && c.Trace != nil {
+		if violatedAnyway(c.Trace) {
+			c.Verdict = FalseAlarm
+			c.Reason = "ZooKeeper's own rules violate " + c.Property + " in the same run"
+		}
+		within, cancel := o.within(ctx)
+		defer cancel()
+		err = j.minimise(within, &c)
 	}
-	if violatedAnyway(c.Trace) {
-		c.Verdict = FalseAlarm
-		c.Reason = "ZooKeeper's own rules violate " + c.Property + " in the same run"
+	var internal *trace.InternalError
+	if errors.As(err, &internal) {
+		c.Verdict, c.Reason, err = FalseAlarm, oneLine(err.Error()), nil
 	}
-	return c, j.minimise(ctx, &c)
+	return c, err
 }
+
+// within bounds what a cell may take.
+func (o *Options) within(ctx context.Context) (context.Context, context.CancelFunc) {
+	if o.Time > 0 {
+		return context.WithTimeout(ctx, o.Time)
+	}
+	return context.WithCancel(ctx)
+}
+
+func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
 
 // violatedAnyway tells whether ZooKeeper's rules violate the property in the very run that a mutant is said
 // to be seen in. Mostly they can't even take its steps.
