@@ -105,7 +105,7 @@ func (s *shrinker) shrink() {
 	for s.ctx.Err() == nil {
 		s.repeat(passes)
 		switch {
-		case !s.searched && (s.shortcuts() || s.simpler()):
+		case !s.searched && (s.shortcuts() || s.simpler(quickStates)):
 		case s.certificate == nil && s.doubt == "" && s.certify():
 		default:
 			return

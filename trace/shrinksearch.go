@@ -8,8 +8,12 @@ import (
 	"github.com/zkcheck/zkcheck/election"
 )
 
-// quickStates bounds the searches of simpler clusters: each is over in a second.
-const quickStates = 150_000
+// quickStates bounds the searches of simpler clusters: each is over in a second. Where the cluster that is left is
+// too large to be certified, slowStates does.
+const (
+	quickStates = 150_000
+	slowStates  = 8 * quickStates
+)
 
 // search searches a cluster for a run of at most so many steps behind those that are taken, and takes it.
 func (s *shrinker) search(cfg cluster.Config, taken []cluster.Action, depth int, states uint64) (*bounded, bool) {
@@ -55,16 +59,17 @@ func (s *shrinker) shortcuts() bool {
 }
 
 // simpler searches clusters that are simpler than the best, for a run that is no longer. It takes the first.
-func (s *shrinker) simpler() bool {
+func (s *shrinker) simpler(states uint64) bool {
 	if _, ok := decidable(s.property); !ok {
 		return false
 	}
 	for _, cfg := range s.simplerClusters() {
-		key := string(New("", cfg, nil).Format()) // says all of a cluster but its rules, which stay
+		// The file says all of a cluster but its rules, which stay.
+		key := fmt.Sprintf("%d states of %s", states, New("", cfg, nil).Format())
 		if depth, known := s.inVain[key]; known && depth >= len(s.best.actions) {
 			continue
 		}
-		if _, found := s.search(cfg, nil, len(s.best.actions), quickStates); found {
+		if _, found := s.search(cfg, nil, len(s.best.actions), states); found {
 			return true
 		}
 		s.inVain[key] = len(s.best.actions)
@@ -128,8 +133,10 @@ func (s *shrinker) certify() (changed bool) {
 	switch bound := s.certificate.Bound; {
 	case bound == 0 && len(was) > 1:
 		s.certificate, s.doubt = nil, fmt.Sprintf("not certified: %s ended the search", b.report.Stopped)
+		return s.simpler(slowStates)
 	case bound < len(was)-1:
 		s.doubt = fmt.Sprintf("certified for runs of at most %s only, because %s ended the search", steps(bound), b.report.Stopped)
+		return s.simpler(slowStates)
 	}
 	return !slices.Equal(was, s.best.actions)
 }
