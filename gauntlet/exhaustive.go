@@ -53,12 +53,12 @@ func (j *job) search(ctx context.Context, c cluster.Config, list []props.Propert
 		return cell, nil
 	}
 	t := traces[max(0, slices.IndexFunc(traces, func(t *trace.Trace) bool { return t.Property == j.mutant.Property }))]
-	return cell.kill(t, len(t.Steps)), nil
+	return cell.kill(t), nil
 }
 
-// kill is the cell with a counterexample that had so many steps when it was found.
-func (c Cell) kill(t *trace.Trace, steps int) Cell {
-	c.Verdict, c.Property, c.Trace, c.Steps, c.Minimised = Killed, t.Property, t, steps, len(t.Steps)
+// kill is the cell with a counterexample, as it was found.
+func (c Cell) kill(t *trace.Trace) Cell {
+	c.Verdict, c.Property, c.Trace, c.Steps, c.Minimised = Killed, t.Property, t, len(t.Steps), len(t.Steps)
 	return c
 }
 
@@ -88,7 +88,7 @@ func (j *job) eventually(ctx context.Context, c cluster.Config, goals []props.Go
 	cell := Cell{States: r.Distinct}
 	for _, t := range trace.Lassos(c, goals, r) {
 		if t != nil {
-			return cell.kill(t, len(t.Steps)), confirm(t)
+			return cell.kill(t), confirm(t)
 		}
 	}
 	cell.Verdict, cell.Reason = j.unseen(r.Stopped, r.Distinct, r.Cut)
@@ -117,7 +117,7 @@ func (j *job) unteaches(ctx context.Context, c cluster.Config, lesson props.Prop
 	case Killed:
 		cell.Verdict, cell.Reason = Survived, "no property: lesson "+lesson.Name+" is still taught"
 	case Survived:
-		cell = cell.kill(taught.Trace, taught.Steps)
+		cell = cell.kill(taught.Trace)
 	default:
 		cell.Verdict, cell.Reason = still.Verdict, still.Reason
 	}

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/zkcheck/zkcheck/cluster"
-	"github.com/zkcheck/zkcheck/election"
 	"github.com/zkcheck/zkcheck/props"
 	"github.com/zkcheck/zkcheck/props/proptest"
 	"github.com/zkcheck/zkcheck/trace"
@@ -17,7 +16,7 @@ import (
 // fuzz is a fuzzer that is deterministic: byte strings are mutated, and kept where their run has a feature
 // that none before had. It is what a native fuzzer does with coverage of code.
 func fuzz(ctx context.Context, j *job) (Cell, error) {
-	f := &fuzzer{rng: rand.New(rand.NewPCG(j.Seed, fuzzStream)), seen: map[feature]bool{}}
+	f := &fuzzer{rng: rand.New(rand.NewPCG(j.Seed, fuzzStream)), seen: map[uint64]bool{}}
 	o := j.generated()
 	o.Properties = []props.Property{{Name: "features", Check: f.observe}}
 	for n := uint64(1); n <= j.Schedules; n++ {
@@ -65,7 +64,7 @@ func found(f *proptest.Failure, cell Cell) (Cell, error) {
 	if err := confirm(t); err != nil {
 		return cell, err
 	}
-	return cell.kill(minimise(t), len(t.Steps)), nil
+	return cell.kill(t), nil
 }
 
 const (
@@ -78,47 +77,18 @@ const (
 type fuzzer struct {
 	rng    *rand.Rand
 	corpus [][]byte
-	seen   map[feature]bool
+	seen   map[uint64]bool // features
+	buf    []uint64
 	fresh  bool // the run under way has a feature that none before had
-}
-
-// feature is what a step looks like from afar: what was done, where its server was before and is after, and
-// how many servers are where.
-type feature struct {
-	kind          cluster.Kind
-	before, after stand
-	interrupted   bool
-	up, leading   uint8
-	serving       uint8
-}
-
-// stand is where a server stands.
-type stand struct {
-	state election.State
-	phase election.Phase
 }
 
 // observe notes the features of a step, as a property that holds its tongue.
 func (f *fuzzer) observe(st props.Step) (props.Outcome, error) {
-	x := feature{kind: st.Action.Kind, interrupted: st.Action.N > 0}
-	if k := st.After.Actor; k >= 0 {
-		b, a := &st.Before.Servers[k], &st.After.Servers[k]
-		x.before, x.after = stand{b.State, b.Phase}, stand{a.State, a.Phase}
-	}
-	for i := range st.After.Servers {
-		if !st.After.Up.Has(i) {
-			continue
+	f.buf = props.Features(st, f.buf[:0])
+	for _, x := range f.buf {
+		if !f.seen[x] {
+			f.seen[x], f.fresh = true, true
 		}
-		x.up++
-		if v := &st.After.Servers[i]; v.State == election.Leading {
-			x.leading++
-			if v.Phase == election.Broadcast {
-				x.serving++
-			}
-		}
-	}
-	if !f.seen[x] {
-		f.seen[x], f.fresh = true, true
 	}
 	return props.Silent, nil
 }

@@ -35,7 +35,7 @@ type Verdict string
 const (
 	Killed       Verdict = "killed"
 	Survived     Verdict = "survived"       // all that was to be looked at was
-	FalseAlarm   Verdict = "false alarm"    // ZooKeeper's own rules violate the property in the same run
+	FalseAlarm   Verdict = "false alarm"    // no kill: zkcheck contradicts itself, or ZooKeeper's own rules fail in the same run
 	Unknown      Verdict = "unknown"        // time, memory or an interrupt ended the search
 	Inapplicable Verdict = "not applicable" // the strategy can't judge what must notice
 )
@@ -150,7 +150,7 @@ func (m *Matrix) KilledBy(strategy int) int {
 }
 
 // Run runs every mutant against every strategy, one cell after the other. When the context ends it returns
-// what there is. An error is one of zkcheck or of the catalogue, never a kill.
+// what there is. An error is one of the catalogue; where zkcheck contradicts itself the cell says so.
 func Run(ctx context.Context, mutants []mutant.Mutant, strategies []Strategy, o Options) (*Matrix, error) {
 	m := &Matrix{Strategies: strategies}
 	for i := range mutants {

@@ -1,20 +1,27 @@
 package gauntlet
 
 import (
-	"slices"
+	"context"
 
+	"github.com/zkcheck/zkcheck/explore"
 	"github.com/zkcheck/zkcheck/props"
-	"github.com/zkcheck/zkcheck/props/proptest"
 	"github.com/zkcheck/zkcheck/trace"
 )
 
-// minimise makes a counterexample as short as it can be made; what can't be made shorter comes back as it is.
-func minimise(t *trace.Trace) *trace.Trace {
-	c := t.Config
-	if p, err := props.Find(t.Property); err == nil {
-		c.Track = p.Track // which is not part of a trace
+// minimiseStates bounds the searches that make a counterexample short.
+const minimiseStates = 20_000
+
+// minimise makes the counterexample of a cell as short as it can be made. What the mutant does no longer is
+// nothing that could be made shorter.
+func (j *job) minimise(ctx context.Context, c *Cell) error {
+	if _, unteaches := j.lesson(); unteaches && c.Property == j.mutant.Property {
+		return nil
 	}
-	f := &proptest.Failure{Violation: &props.Violation{Property: t.Property}, Config: c, Actions: slices.Clone(t.Actions())}
-	short := f.Shrink()
-	return trace.New(t.Property, short.Config, short.Actions)
+	short, err := trace.Shrink(ctx, c.Trace, props.Property{},
+		trace.ShrinkOptions{Options: explore.Options{Workers: j.Workers, MaxStates: minimiseStates, MaxMemory: j.Memory}})
+	if err != nil {
+		return &trace.InternalError{Err: err}
+	}
+	c.Trace, c.Minimised = short.Trace, len(short.Steps)
+	return nil
 }

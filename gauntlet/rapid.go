@@ -118,7 +118,7 @@ func (q *quiet) cell(cell Cell, file string) (Cell, error) {
 	if t.Property == "" {
 		return cell.panicked(len(t.Steps), strings.TrimSpace(t.Comments[0].Text)), nil
 	}
-	return cell.kill(t, len(t.Steps)), confirm(t)
+	return cell.kill(t), confirm(t)
 }
 
 // quiet is a test of rapid's that prints nothing and may fail.

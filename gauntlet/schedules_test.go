@@ -11,32 +11,6 @@ import (
 	"github.com/zkcheck/zkcheck/trace"
 )
 
-// The schedules are the walks of trace.Walks: its first violation is theirs.
-func TestSchedulesAreWalks(t *testing.T) {
-	m, err := mutant.Find("ZK-1419")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for seed := range uint64(5) {
-		j := &job{&Options{Seed: seed, Schedules: 100}, &m}
-		c, err := j.freely()
-		if err != nil {
-			t.Fatal(err)
-		}
-		r, _, err := trace.Walks(context.Background(), c, props.All(), trace.WalkOptions{Seed: seed, Walks: 100, Steps: scheduleSteps})
-		if err != nil {
-			t.Fatal(err)
-		}
-		cell, err := walk(context.Background(), j)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if v := r.Violations[0]; cell.First != v.Walk+1 || cell.Steps != len(v.Trace) {
-			t.Errorf("seed %d: schedule %d with %d steps, walk %d with %d", seed, cell.First, cell.Steps, v.Walk, len(v.Trace))
-		}
-	}
-}
-
 // A schedule may do all that the case may, and all kinds of faults.
 func TestFreely(t *testing.T) {
 	for _, m := range append(mutant.All(), mutant.Controls()...) {
@@ -73,8 +47,7 @@ func TestStandardSurvives(t *testing.T) {
 		}
 		c.Ensemble.Rules = election.Standard()
 		list := trace.Suited(c.Phases, props.All())
-		c.Track = props.TrackOf(list)
-		cell, err := j.sample(context.Background(), c, list)
+		cell, err := j.sample(context.Background(), c, trace.Walk, list)
 		if err != nil || cell.Verdict != Survived {
 			t.Errorf("case of %s, in schedules: %+v, %v", m.ID, cell, err)
 		}

@@ -2,6 +2,7 @@ package gauntlet
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -24,7 +25,10 @@ type Strategy struct {
 func Strategies() []Strategy {
 	return []Strategy{
 		{"exhaustive", "every state of the mutant's own case, or what must happen in the end there", exhaustive},
-		{"walk", "random schedules of the case's servers, with faults of all kinds", walk},
+		{"walk", "random schedules of the case's servers, with faults of all kinds", drawn(trace.Walk)},
+		{"pct", "such schedules by priorities of threads, which change a few times", drawn(trace.PCT)},
+		{"swarm", "such schedules, each of some kinds of actions and faults only", drawn(trace.Swarm)},
+		{"guided", "such schedules, on from where another came to what none had seen before", drawn(trace.Guided)},
 		{"rapid", "the suite of props/proptest: rapid draws clusters and schedules", rapidSuite},
 		{"fuzz", "byte strings, mutated, and kept where they reach what none before did", fuzz},
 		{"porcupine", "the schedules of walk, judged by the two registers alone", porcupine},
@@ -55,27 +59,44 @@ type job struct {
 	mutant *mutant.Mutant
 }
 
-// cell tries the mutant within the limits.
+// cell tries the mutant within the limits. The time that a counterexample is made short in is not that of
+// finding it.
 func (s Strategy) cell(ctx context.Context, m *mutant.Mutant, o *Options) (Cell, error) {
-	if o.Time > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, o.Time)
-		defer cancel()
-	}
-	start := time.Now()
-	c, err := s.try(ctx, &job{o, m})
+	within, cancel := o.within(ctx)
+	defer cancel()
+	start, j := time.Now(), &job{o, m}
+	c, err := s.try(within, j)
 	c.Strategy, c.Seconds = s.Name, time.Since(start).Seconds()
-	if c.Verdict == Killed && violatedAnyway(c.Trace) {
-		c.Verdict = FalseAlarm
-		c.Reason = "ZooKeeper's own rules violate " + c.Property + " in the same run"
+	if err == nil && c.Verdict == Killed && c.Trace != nil {
+		if violatedAnyway(c.Trace) {
+			c.Verdict = FalseAlarm
+			c.Reason = "ZooKeeper's own rules violate " + c.Property + " in the same run"
+		}
+		within, cancel := o.within(ctx)
+		defer cancel()
+		err = j.minimise(within, &c)
+	}
+	var internal *trace.InternalError
+	if errors.As(err, &internal) {
+		c.Verdict, c.Reason, err = FalseAlarm, oneLine(err.Error()), nil
 	}
 	return c, err
 }
 
+// within bounds what a cell may take.
+func (o *Options) within(ctx context.Context) (context.Context, context.CancelFunc) {
+	if o.Time > 0 {
+		return context.WithTimeout(ctx, o.Time)
+	}
+	return context.WithCancel(ctx)
+}
+
+func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
+
 // violatedAnyway tells whether ZooKeeper's rules violate the property in the very run that a mutant is said
 // to be seen in. Mostly they can't even take its steps.
 func violatedAnyway(t *trace.Trace) bool {
-	if t == nil || t.Config.Ensemble.Rules.Name == "" { // of a lesson that is no longer taught
+	if t.Config.Ensemble.Rules.Name == "" { // of a lesson that is no longer taught
 		return false
 	}
 	e := *t.Config.Ensemble

@@ -68,8 +68,8 @@ func (r *gauntletResult) bugs(p *printer) {
 	p.line("")
 	p.wrapped("Of a kill by exhaustive search: the property that notices, the distinct states until then, the seconds, and the "+
 		"steps of the counterexample, which are the fewest there are if it is no lasso. Of the others: the property, the number of the schedule "+
-		"that kills, the seconds, and the steps of its counterexample as found and minimised; *per 1,000* is how many of a "+
-		"thousand schedules kill.", "")
+		"that kills, the seconds, and the steps of its counterexample as found and minimised. *Per 1,000* is how many of a "+
+		"thousand schedules kill; the seconds there are of all schedules, for they are counted after the first kill too.", "")
 	p.line("")
 	head, rule := []string{"mutant", "bug", "must notice"}, []string{"---", "---", "---"}
 	for _, s := range r.Strategies {
@@ -112,7 +112,9 @@ func markdownCell(c *gauntlet.Cell) string {
 	case gauntlet.Unknown:
 		text = "unknown"
 	case gauntlet.Killed:
-		if c.First > 0 {
+		if c.Property == gauntlet.Panicked {
+			text = "the engine panics: " + c.Reason
+		} else if c.First > 0 {
 			text = fmt.Sprintf("%s, schedule %s, %.2f s, %d steps, minimised %d", c.Property, grouped(c.First), c.Seconds, c.Steps, c.Minimised)
 		} else {
 			text = fmt.Sprintf("%s, %s states, %.2f s, %d steps", c.Property, grouped(c.States), c.Seconds, c.Steps)

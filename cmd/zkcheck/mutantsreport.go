@@ -151,6 +151,9 @@ func (r *gauntletResult) table(p *printer) {
 func cellText(c *gauntlet.Cell) string {
 	switch c.Verdict {
 	case gauntlet.Killed:
+		if c.Property == gauntlet.Panicked {
+			return gauntlet.Panicked
+		}
 		return fmt.Sprintf("%d/%s", c.Minimised, short(max(c.States, c.First)))
 	case gauntlet.FalseAlarm:
 		return "ALARM"
