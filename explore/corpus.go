@@ -38,11 +38,11 @@ type retake[A comparable] struct {
 	skip  int // step that is left out, -1 for none
 }
 
-// draw decides how a guided walk begins: one in four afresh, the others like a walk that met something new, up to there or a
+// draw decides how a guided walk begins: one in eight afresh, the others like a walk that met something new, up to there or a
 // few steps less, and one in four of these with a step left out. Of two leads the one to the rarer feature is followed.
 func (r *retake[A]) draw(rng *rand.Rand, leads []lead[A]) (init int, ok bool) {
 	*r = retake[A]{skip: -1}
-	if len(leads) == 0 || rng.IntN(4) == 0 {
+	if len(leads) == 0 || rng.IntN(8) == 0 {
 		return 0, false
 	}
 	l, other := &leads[rng.IntN(len(leads))], &leads[rng.IntN(len(leads))]

@@ -11,6 +11,13 @@
 // sequential search would have kept, and in claim order they are its queue. So counts, traces and verdicts are the same bytes
 // for one worker and for eight. Walks get the same promise from a generator that is seeded by the walk's number.
 //
+// # Walks
+//
+// Walks choose their steps as their [Guide] does, by [Priorities] of threads if it asks them, and guided walks go on from
+// where earlier ones met a new feature: a generation of 256 sees what the generations before it have found, so that too does
+// not depend on who was quick. Walks never prove anything, but [Incidence] says how much they have seen: in how many of
+// them each feature occurred, and from that how likely one more walk is to meet one that none has met.
+//
 // # Eventually, under weak fairness
 //
 // Nothing has to happen in a run that may stand still, so [Eventually] judges fair runs only. The caller puts actions into

@@ -223,14 +223,20 @@ func readSeed(t *testing.T, name string) []byte {
 	return []byte(data)
 }
 
+// scheduleSeedFiles are the committed seeds of FuzzSchedule.
+func scheduleSeedFiles(t *testing.T) []string {
+	t.Helper()
+	names, err := filepath.Glob(filepath.Join("testdata", "fuzz", "FuzzSchedule", "seed-*"))
+	if err != nil || len(names) == 0 {
+		t.Fatalf("%d seeds, %v", len(names), err)
+	}
+	return names
+}
+
 // TestScheduleSeedsCover: the committed seeds together are about everything a run can be about.
 func TestScheduleSeedsCover(t *testing.T) {
-	names, err := filepath.Glob(filepath.Join("testdata", "fuzz", "FuzzSchedule", "seed-*"))
-	if err != nil {
-		t.Fatal(err)
-	}
 	missing := wanted()
-	for _, name := range names {
+	for _, name := range scheduleSeedFiles(t) {
 		data := readSeed(t, name)
 		if len(data) < 64 || len(data) > 1024 {
 			t.Errorf("%s has %d bytes", name, len(data))

@@ -11,11 +11,12 @@ import (
 // step did, one of the server that stepped, one of it and each other server, and one of the cluster as a whole. They are
 // coarse so that two runs which do the same thing with other servers, epochs or rounds have the same: a number is told only
 // by how it relates to another, and no server by its sid, but for which of two is larger.
-func Features(y *cluster.System, before *cluster.State, by cluster.Action, after *cluster.State, buf []uint64) []uint64 {
-	buf = append(buf, ensembleFeature(y, after))
+func Features(st Step, buf []uint64) []uint64 {
+	before, by, after := st.Before, st.Action, st.After
+	buf = append(buf, ensembleFeature(st.System, after))
 	actor := after.Actor
 	if actor < 0 {
-		at, ok := y.Ensemble.Position(by.From)
+		at, ok := st.System.Ensemble.Position(by.From)
 		if !ok { // calm
 			return append(buf, newFeature(ofStep).with(uint64(by.Kind)).sum())
 		}

@@ -76,8 +76,9 @@ type bounded struct {
 	actions []cluster.Action
 }
 
-// searchTo looks for the shortest run of at most so many steps that violates the property.
-func searchTo(ctx context.Context, c cluster.Config, p props.Property, depth int, o explore.Options) (*bounded, error) {
+// searchTo looks for the shortest run that violates the property: of at most so many steps, behind some that are
+// taken already.
+func searchTo(ctx context.Context, c cluster.Config, p props.Property, taken []cluster.Action, depth int, o explore.Options) (*bounded, error) {
 	p, ok := decidable(p)
 	if !ok {
 		return nil, fmt.Errorf("%s is judged on whole runs", p.Name)
@@ -91,7 +92,7 @@ func searchTo(ctx context.Context, c cluster.Config, p props.Property, depth int
 		return &bounded{report: &Report{Stopped: "depth", Distinct: 1, Levels: []uint64{1}}}, nil
 	}
 	o.MaxDepth, o.All, o.MaxViolations = depth, false, 1
-	calm := &steady{System: y}
+	calm := &steady{System: y, taken: taken}
 	r := explore.BreadthFirst(ctx, calm, calm.guarded(adapt(y, []props.Property{p})), o)
 	b := &bounded{report: r, panics: calm.panicked.Load()}
 	if len(r.Violations) > 0 {
@@ -112,7 +113,17 @@ func (b *bounded) certified() *Certificate {
 // steady is the system of an engine that may panic. Where it does the way ends: in the state before any start.
 type steady struct {
 	*cluster.System
+	taken    []cluster.Action // before the search begins
 	panicked atomic.Bool
+}
+
+// Init implements explore.System.
+func (y *steady) Init() []cluster.State {
+	initial := y.System.Init()
+	for _, a := range y.taken {
+		y.System.Apply(&initial[0], a)
+	}
+	return initial
 }
 
 // Actions implements explore.System.
@@ -131,7 +142,7 @@ func (y *steady) Apply(s *cluster.State, a cluster.Action) {
 	defer func() {
 		if recover() != nil {
 			y.panicked.Store(true)
-			y.Copy(s, &y.Init()[0])
+			y.Copy(s, &y.System.Init()[0])
 		}
 	}()
 	y.System.Apply(s, a)
@@ -182,7 +193,7 @@ func Verify(ctx context.Context, t *Trace, o explore.Options) error {
 	case !v.Violated || v.Step != len(t.Steps):
 		return fmt.Errorf("%s: the certificate is of a run that violates %s in its last step, and the replay says %v", where, p.Name, v)
 	}
-	b, err := searchTo(ctx, t.Config, p, c.Bound, o)
+	b, err := searchTo(ctx, t.Config, p, nil, c.Bound, o)
 	if err != nil {
 		return fmt.Errorf("%s: %w", where, err)
 	}

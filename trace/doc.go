@@ -11,5 +11,8 @@
 // A run without an end is a lasso: behind the line "loop" stand the steps that are taken for ever. They are
 // taken once, and have to lead back to the very state in which the loop began.
 //
+// A counterexample can be shrunk, and certified: the line "certificate" in its header is what a search of its
+// cluster has shown, that so many steps do not violate the property, and anybody can have that search repeated.
+//
 // It never half-trusts a file: what is stale, truncated or not enabled is refused with file:line.
 package trace

@@ -52,7 +52,7 @@ func Walks(ctx context.Context, c cluster.Config, list []props.Property, o WalkO
 		Guide:  func() explore.Guide[cluster.State, cluster.Action] { return newGuide(y, list, &o) },
 		Guided: o.Strategy == Guided,
 		Feature: func(before *cluster.State, by cluster.Action, after *cluster.State, buf []uint64) []uint64 {
-			return props.Features(y, before, by, after, buf)
+			return props.Features(props.Step{System: y, Before: before, After: after, Action: by}, buf)
 		},
 	})
 	traces, err := certify(c, list, r)

@@ -99,13 +99,13 @@ func (s *shrinker) begin(t *Trace) error {
 // shrink makes the run shorter until nothing helps. The limits are tightened when chance has had its way
 // within the wide ones: they bound what is searched.
 func (s *shrinker) shrink() {
-	passes := []func() bool{s.steps, s.beginning, s.walks, s.servers, s.grain, s.plain, s.disks, s.pairs}
+	passes := []func() bool{s.steps, s.beginning, s.walks, s.detours, s.servers, s.grain, s.plain, s.disks, s.pairs}
 	s.repeat(passes)
 	passes = append(passes, s.phases, s.limits)
 	for s.ctx.Err() == nil {
 		s.repeat(passes)
 		switch {
-		case !s.searched && s.simpler():
+		case !s.searched && (s.shortcuts() || s.simpler(quickStates)):
 		case s.certificate == nil && s.doubt == "" && s.certify():
 		default:
 			return

@@ -77,13 +77,13 @@ func (s *shrinker) servers() bool {
 		if !ok {
 			continue
 		}
-		if s.try(cfg, actions) || s.walk(cfg, uint64(i), len(s.best.actions)) {
+		if s.try(cfg, actions) || s.walk(cfg, nil, uint64(i), len(s.best.actions)) {
 			did = true
 			continue
 		}
 		for k := i - 1; k >= 0; k-- {
 			cfg, actions, ok := s.without(cfg, k, actions)
-			if ok && (s.try(cfg, actions) || s.walk(cfg, uint64(k), len(s.best.actions))) {
+			if ok && (s.try(cfg, actions) || s.walk(cfg, nil, uint64(k), len(s.best.actions))) {
 				did = true
 				i--
 				break

@@ -167,21 +167,34 @@ func (s *shrinker) walks() bool {
 		if i < len(ways)-1 && slices.Equal(ways[i].config.Disks, ways[i+1].config.Disks) {
 			continue
 		}
-		did = s.walk(ways[i].config, uint64(i), len(s.best.actions)-1) || did
+		did = s.walk(ways[i].config, nil, uint64(i), len(s.best.actions)-1) || did
 	}
 	return did
 }
 
-// walk tries random runs of a cluster.
-func (s *shrinker) walk(cfg cluster.Config, seed uint64, most int) bool {
+// detours tries random runs that leave the best one after some of its steps, the last first.
+func (s *shrinker) detours() bool {
+	before := len(s.best.actions)
+	for i := before - 2; i > 0; i-- {
+		if at := min(i, len(s.best.actions)); at > 0 {
+			s.walk(s.best.config, s.best.actions[:at], uint64(i), len(s.best.actions)-1)
+		}
+	}
+	return len(s.best.actions) < before
+}
+
+// walk tries random runs of a cluster that begin with some steps.
+func (s *shrinker) walk(cfg cluster.Config, first []cluster.Action, seed uint64, most int) bool {
 	did := false
 	for run := range uint64(walksEach) {
 		c := props.NewSeeded(seed, run)
-		if s.play(cfg, most, func(enabled []cluster.Action) (a cluster.Action, ok bool) {
-			if len(enabled) == 0 {
-				return a, false
+		begin := follow(first)
+		if s.play(cfg, most, func(enabled []cluster.Action) (cluster.Action, bool) {
+			a, ok := begin(enabled)
+			if !ok && len(enabled) > 0 {
+				a, ok = enabled[props.Pick(c, enabled)], true
 			}
-			return enabled[props.Pick(c, enabled)], true
+			return a, ok
 		}) {
 			did, most = true, len(s.best.actions)-1
 		}

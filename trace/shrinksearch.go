@@ -8,11 +8,15 @@ import (
 	"github.com/zkcheck/zkcheck/election"
 )
 
-// quickStates bounds the searches of simpler clusters: each is over in a second.
-const quickStates = 150_000
+// quickStates bounds the searches of simpler clusters: each is over in a second. Where the cluster that is left is
+// too large to be certified, slowStates does.
+const (
+	quickStates = 150_000
+	slowStates  = 8 * quickStates
+)
 
-// search searches a cluster for a run of at most so many steps, and takes it.
-func (s *shrinker) search(cfg cluster.Config, depth int, states uint64) (*bounded, bool) {
+// search searches a cluster for a run of at most so many steps behind those that are taken, and takes it.
+func (s *shrinker) search(cfg cluster.Config, taken []cluster.Action, depth int, states uint64) (*bounded, bool) {
 	o := s.options.Options
 	if states > 0 && (o.MaxStates == 0 || o.MaxStates > states) {
 		o.MaxStates = states
@@ -20,24 +24,52 @@ func (s *shrinker) search(cfg cluster.Config, depth int, states uint64) (*bounde
 	if s.plausible && !plausible(cfg) {
 		return nil, false
 	}
-	b, err := searchTo(s.ctx, cfg, s.property, depth, o)
+	b, err := searchTo(s.ctx, cfg, s.property, taken, depth, o)
 	if err != nil {
 		return nil, false
 	}
-	return b, len(b.actions) > 0 && s.play(cfg, depth, follow(b.actions))
+	return b, len(b.actions) > 0 && s.play(cfg, len(taken)+depth, follow(slices.Concat(taken, b.actions)))
+}
+
+// shortcutStates bounds the searches from the middle of a run, and manyLimited how many of them in a row may
+// reach that bound before it is left alone: they get wider from the end to the beginning.
+const (
+	shortcutStates = 60_000
+	manyLimited    = 4
+)
+
+// shortcuts searches from the states on the way of the best run, the last first, for a shorter end.
+func (s *shrinker) shortcuts() bool {
+	if _, ok := decidable(s.property); !ok {
+		return false
+	}
+	actions, limited := s.best.actions, 0
+	for i := len(actions) - 2; i > 0 && limited < manyLimited; i-- {
+		b, found := s.search(s.best.config, actions[:i], len(actions)-i-1, shortcutStates)
+		switch {
+		case found:
+			return true
+		case b != nil && b.report.Stopped == "states":
+			limited++
+		default:
+			limited = 0
+		}
+	}
+	return false
 }
 
 // simpler searches clusters that are simpler than the best, for a run that is no longer. It takes the first.
-func (s *shrinker) simpler() bool {
+func (s *shrinker) simpler(states uint64) bool {
 	if _, ok := decidable(s.property); !ok {
 		return false
 	}
 	for _, cfg := range s.simplerClusters() {
-		key := string(New("", cfg, nil).Format()) // says all of a cluster but its rules, which stay
+		// The file says all of a cluster but its rules, which stay.
+		key := fmt.Sprintf("%d states of %s", states, New("", cfg, nil).Format())
 		if depth, known := s.inVain[key]; known && depth >= len(s.best.actions) {
 			continue
 		}
-		if _, found := s.search(cfg, len(s.best.actions), quickStates); found {
+		if _, found := s.search(cfg, nil, len(s.best.actions), states); found {
 			return true
 		}
 		s.inVain[key] = len(s.best.actions)
@@ -89,7 +121,7 @@ func (s *shrinker) certify() (changed bool) {
 		return false
 	}
 	was := s.best.actions
-	b, found := s.search(s.best.config, len(was), 0)
+	b, found := s.search(s.best.config, nil, len(was), 0)
 	switch {
 	case found && len(s.best.actions) < len(was):
 		return true
@@ -101,8 +133,10 @@ func (s *shrinker) certify() (changed bool) {
 	switch bound := s.certificate.Bound; {
 	case bound == 0 && len(was) > 1:
 		s.certificate, s.doubt = nil, fmt.Sprintf("not certified: %s ended the search", b.report.Stopped)
+		return s.simpler(slowStates)
 	case bound < len(was)-1:
 		s.doubt = fmt.Sprintf("certified for runs of at most %s only, because %s ended the search", steps(bound), b.report.Stopped)
+		return s.simpler(slowStates)
 	}
 	return !slices.Equal(was, s.best.actions)
 }

@@ -185,6 +185,17 @@ func TestDecided(t *testing.T) {
 	}
 }
 
+// TestInterrupted: what was found out is explained.
+func TestInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	e, err := trace.Why(ctx, parse(t, "property proposal-only-grows", "cluster 1:1,8 2:0,8", "limits rounds=1", "mutant ZK-1419",
+		"start 1", "start 2", "deliver 2->1"), trace.WhyOptions{States: 1000})
+	if err != nil || e.Every || e.NeededSteps() != 3 || e.Odds.At[0].Known || !e.Odds.At[3].Sure || e.Odds.Why == "" || e.Rules.Step != 3 {
+		t.Errorf("got %+v, %+v, %v", e, e.Odds, err)
+	}
+}
+
 // TestNothingToExplain: a run that holds comes back with its verdict.
 func TestNothingToExplain(t *testing.T) {
 	e := explain(t, parse(t, three, "start 1"), 10)

@@ -27,6 +27,7 @@ type Option struct {
 // Odds are the shares of a run, before its first step and after each.
 type Odds struct {
 	Horizon int        // steps of a run, those taken included
+	Near    bool       // the horizon is nearer than it would be if more states could be looked at
 	At      []Share    // after so many steps
 	Options [][]Option // by step: all that could happen, in the order of System.Actions
 	States  int        // that were looked at
@@ -154,6 +155,7 @@ func odds(ctx context.Context, t *Trace, p props.Property, o WhyOptions) (*Odds,
 		known--
 	}
 	list := w.solve(run, n+extra, known)
+	list.Near = extra < farthest(n)
 	switch {
 	case known > 0 && ctx.Err() != nil:
 		list.Why = "this was interrupted"
@@ -163,15 +165,15 @@ func odds(ctx context.Context, t *Trace, p props.Property, o WhyOptions) (*Odds,
 	return list, nil
 }
 
-// farEnough is how many steps behind a short run the horizon is put all the same.
-const farEnough = 30
+// farthest is how many steps behind the end of a run of so many the horizon is put if that can be afforded.
+func farthest(n int) int { return max(2*n, 30) }
 
 // longer is how far the horizon lies behind the end of a run, and the states until then. Without that the last
 // step of a shortest counterexample would be the only one that decides anything. It is as far as can be afforded
-// for the whole run, up to twice its length or farEnough, or at least for the later half or quarter of it.
+// for the whole run, or at least for the later half or quarter of it.
 func longer(ctx context.Context, y *cluster.System, p props.Property, run []string, o WhyOptions) (*web, int) {
 	n := len(run)
-	quarter, most := (n+3)/4, max(2*n, farEnough)
+	quarter, most := (n+3)/4, farthest(n)
 	for _, first := range []int{0, n / 2, n - max(n/4, 1)} {
 		w, extra := newWeb(y, p, o), 0
 		for extra < most && w.covers(ctx, run, n+min(extra+quarter, most), first) {

@@ -28,7 +28,7 @@ that raises it most is where the violation was decided. The share is summed over
 come, not sampled. It is "?" where that are more than --states; the last steps come first.
 
 Of a run under the rules of a mutant it finds the first step that ZooKeeper's rules would have taken
-in another way, and shows both.`,
+in another way, and shows both. The exit code is that of replay.`,
 		Example: `  zkcheck why zkcheck-one-leader-per-epoch.zkt
   zkcheck why zkcheck-one-leader-per-epoch.zkt --states 2000000
   zkcheck why zkcheck-one-leader-per-epoch.zkt --json`,
@@ -117,6 +117,7 @@ type explainedStep struct {
 
 type explainedShares struct {
 	Horizon int               `json:"horizon"` // steps of a run, those taken included
+	Near    bool              `json:"near"`    // it is nearer than it would be with more states
 	States  int               `json:"states"`
 	Start   *float64          `json:"start"` // before the first step
 	Why     string            `json:"unknown_because,omitempty"`
@@ -174,7 +175,7 @@ func explainedJSON(t *trace.Trace, e *trace.Explanation) explained {
 		x.Steps = append(x.Steps, step)
 	}
 	if o := e.Odds; o != nil {
-		x.Shares = &explainedShares{Horizon: o.Horizon, States: o.States, Start: shareJSON(o.At[0]), Why: o.Why,
+		x.Shares = &explainedShares{Horizon: o.Horizon, Near: o.Near, States: o.States, Start: shareJSON(o.At[0]), Why: o.Why,
 			Decided: e.Decided, Options: []explainedOption{}}
 		if e.Decided > 0 {
 			for _, option := range o.Options[e.Decided-1] {

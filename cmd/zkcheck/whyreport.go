@@ -131,6 +131,9 @@ func (p *printer) legend(e *trace.Explanation) {
 			p.wrapped("?: "+e.Odds.Why+".", "")
 		}
 	}
+	if e.Odds != nil && e.Odds.Near && e.Decided > 0 {
+		p.wrapped("The horizon is near, for want of --states: behind a farther one an earlier step may turn out to have decided.", "")
+	}
 	if e.Odds != nil && e.Odds.At[0].Sure {
 		p.wrapped("It was decided before the first step: whatever happens, the property is violated.", "")
 	} else if e.Odds != nil && e.Decided == 0 {

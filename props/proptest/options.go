@@ -22,6 +22,8 @@ type Options struct {
 	// Unseen names properties whose situation need not occur in any run, because the cluster can't
 	// make it. All others must occur, or the suite fails.
 	Unseen []string
+	// Observe, if not nil, is shown every step of a run before it is judged, by Bytes.
+	Observe func(props.Step)
 	// Dir is where the trace of a failing run is written. Empty: $ZKCHECK_OUT, or else testdata/zkcheck
 	// in the directory of the test, beside rapid's and the fuzzer's own files.
 	Dir string

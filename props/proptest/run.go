@@ -15,6 +15,7 @@ type run struct {
 	before, now *cluster.State
 	enabled     []cluster.Action
 	actions     []cluster.Action // taken
+	observe     func(props.Step) // nil: nobody
 	interrupted bool             // by a panic of the engine, in the last of actions
 }
 
@@ -24,7 +25,7 @@ func newRun(c props.Choices, o *Options, list []props.Property) (*run, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &run{system: y, judge: props.NewJudge(y, list), before: new(cluster.State), now: &y.Init()[0]}
+	r := &run{system: y, judge: props.NewJudge(y, list), before: new(cluster.State), now: &y.Init()[0], observe: o.Observe}
 	r.judge.Begin()
 	return r, nil
 }
@@ -50,6 +51,9 @@ func (r *run) take(a cluster.Action) *props.Violation {
 	r.system.Copy(r.now, r.before)
 	r.interrupted = true
 	r.system.Apply(r.now, a)
+	if r.observe != nil {
+		r.observe(props.Step{System: r.system, Before: r.before, After: r.now, Action: a})
+	}
 	v := r.judge.Step(r.before, a, r.now)
 	r.interrupted = false
 	return v
