@@ -84,7 +84,7 @@ type fuzzer struct {
 
 // observe notes the features of a step, as a property that holds its tongue.
 func (f *fuzzer) observe(st props.Step) (props.Outcome, error) {
-	f.buf = props.Features(st.System, st.Before, st.Action, st.After, f.buf[:0])
+	f.buf = props.Features(st, f.buf[:0])
 	for _, x := range f.buf {
 		if !f.seen[x] {
 			f.seen[x], f.fresh = true, true
