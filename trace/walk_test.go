@@ -27,7 +27,7 @@ func faulty(t *testing.T, broken func(*election.Rules)) cluster.Config {
 
 // lazyEpoch is > for >= in the epoch proposal.
 func lazyEpoch(r *election.Rules) {
-	r.CandidateEpoch = func(candidate, accepted uint32) uint32 {
+	r.CandidateEpoch = func(_ *election.Server, candidate, accepted uint32) uint32 {
 		if candidate == 0 || accepted > candidate {
 			return accepted + 1
 		}
@@ -37,7 +37,7 @@ func lazyEpoch(r *election.Rules) {
 
 // noTrunc leaves a follower what its leader has not.
 func noTrunc(r *election.Rules) {
-	r.PlanSync = func(h election.History, peer election.Zxid, buf []election.Txn) election.SyncPlan {
+	r.PlanSync = func(_ *election.Server, h election.History, peer election.Zxid, buf []election.Txn) election.SyncPlan {
 		p := election.PlanSync(h, peer, buf)
 		if p.Kind == election.Trunc {
 			p.Kind = election.Diff
