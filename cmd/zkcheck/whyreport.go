@@ -17,11 +17,7 @@ func (p *printer) explanation(t *trace.Trace, e *trace.Explanation) {
 		p.wrapped(e.Verdict.String()+"; there is nothing to explain", "  ")
 		return
 	}
-	heading := "cluster " + describeCluster(&t.Config)
-	if name := t.Config.Ensemble.Rules.Name; name != "" {
-		heading += "; mutant " + name
-	}
-	p.wrapped(heading, "  ")
+	p.wrapped(describeTrace(t), "  ")
 	p.wrapped(e.Verdict.String(), "  ")
 	p.labelled("  ", e.Property.Name+" says: "+e.Property.Doc, "  ")
 	p.line("")
