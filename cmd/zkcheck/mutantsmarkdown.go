@@ -121,9 +121,17 @@ func markdownCell(c *gauntlet.Cell) string {
 		}
 	}
 	if rate, ok := c.PerThousand(); ok && c.Rejected > 0 {
-		text += fmt.Sprintf("; %.3g per 1,000", rate)
+		text += "; " + rateText(rate) + " per 1,000"
 	}
 	return text
+}
+
+// rateText writes a rate with two digits that count, or all before the point.
+func rateText(rate float64) string {
+	if rate >= 10 {
+		return fmt.Sprintf("%.0f", rate)
+	}
+	return fmt.Sprintf("%.2g", rate)
 }
 
 // strategies is who kills how many.
@@ -195,29 +203,33 @@ func (r *gauntletResult) controls(p *printer) {
 	p.line("")
 }
 
-// survived names who was not killed, by whom, and why.
+// survived names whom nobody killed, and then whom each strategy did not, by reason.
 func (r *gauntletResult) survived(p *printer) {
 	p.line("## Survivors")
 	p.line("")
-	any := false
-	for _, x := range r.matrix.Bugs() {
-		var by []string
-		for i := range x.Cells {
-			if c := &x.Cells[i]; c.Verdict != gauntlet.Killed {
-				by = append(by, c.Strategy+" ("+c.Reason+")")
-			}
+	if list := r.matrix.Survivors(); len(list) == 0 {
+		p.line("Every bug is killed by some strategy.")
+	} else {
+		for _, x := range list {
+			p.wrapped(fmt.Sprintf("- **%s**, which %s must notice, survives all", x.Mutant.ID, x.Mutant.Property), "  ")
 		}
-		if len(by) == 0 {
-			continue
-		}
-		any = true
-		label := x.Mutant.ID
-		if !x.Killed() {
-			label = "**" + label + ", of all**"
-		}
-		p.wrapped("- "+label+" survives "+strings.Join(by, "; "), "  ")
 	}
-	if !any {
-		p.line("None: every strategy kills every bug.")
+	p.line("")
+	for i, s := range r.Strategies {
+		var reasons []string
+		ids := map[string][]string{}
+		for _, x := range r.matrix.Bugs() {
+			if i >= len(x.Cells) || x.Cells[i].Verdict == gauntlet.Killed {
+				continue
+			}
+			why := x.Cells[i].Reason
+			if ids[why] == nil {
+				reasons = append(reasons, why)
+			}
+			ids[why] = append(ids[why], x.Mutant.ID)
+		}
+		for _, why := range reasons {
+			p.wrapped(fmt.Sprintf("- %s does not kill %s: %s", s.Name, strings.Join(ids[why], ", "), why), "  ")
+		}
 	}
 }

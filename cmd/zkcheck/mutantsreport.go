@@ -109,16 +109,19 @@ func (r *gauntletResult) print(out io.Writer) error {
 	p.wrapped(fmt.Sprintf("controls: %d; false alarms: %d", r.Controls, r.FalseAlarms), "  ")
 	for _, x := range r.matrix.FalseAlarms() {
 		for _, c := range x.Alarms() {
-			why := c.Reason
-			if c.Verdict == gauntlet.Killed {
-				why = "it is no bug: " + x.Mutant.Title
-			}
-			p.wrapped(fmt.Sprintf("FALSE ALARM: %s reports %s of %s after %s, but %s", c.Strategy, c.Property, x.Mutant.ID,
-				count(c.Steps, "step"), why), "  ")
+			p.wrapped(fmt.Sprintf("FALSE ALARM: %s by %s: %s", x.Mutant.ID, c.Strategy, alarmText(&c)), "  ")
 		}
 	}
 	p.wrapped(r.Verdict+": "+r.Why, "  ")
 	return p.err
+}
+
+// alarmText says why a cell is a false alarm.
+func alarmText(c *gauntlet.Cell) string {
+	if c.Verdict == gauntlet.Killed {
+		return fmt.Sprintf("%s is violated after %s, and it is no bug", c.Property, count(c.Steps, "step"))
+	}
+	return c.Reason
 }
 
 // table writes a line per mutant.

@@ -204,7 +204,7 @@ func replayJSON(t *trace.Trace, steps []replayedStep, v *trace.Verdict) replayed
 func (f *replayFlags) text(out io.Writer, t *trace.Trace, steps []replayedStep, v *trace.Verdict, certified string) error {
 	p := &printer{out: out}
 	if !f.quiet {
-		p.wrapped("cluster "+describeCluster(&t.Config), "  ")
+		p.wrapped(describeTrace(t), "  ")
 		p.steps(steps, t.Loop)
 		p.line("")
 	}
@@ -216,6 +216,15 @@ func (f *replayFlags) text(out io.Writer, t *trace.Trace, steps []replayedStep, 
 		p.wrapped(certified, "  ")
 	}
 	return p.err
+}
+
+// describeTrace names the cluster of a trace, and the mutant whose rules it is of.
+func describeTrace(t *trace.Trace) string {
+	heading := "cluster " + describeCluster(&t.Config)
+	if name := t.Config.Ensemble.Rules.Name; name != "" {
+		heading += "; mutant " + name
+	}
+	return heading
 }
 
 // describeCluster writes a cluster and its limits in one line.
@@ -239,9 +248,6 @@ func describeCluster(c *cluster.Config) string {
 	}
 	if c.Ensemble.Fine {
 		parts = append(parts, "grain fine")
-	}
-	if name := c.Ensemble.Rules.Name; name != "" {
-		parts = append(parts, "mutant "+name)
 	}
 	return strings.Join(parts, "; ")
 }

@@ -17,7 +17,7 @@ func (p *printer) explanation(t *trace.Trace, e *trace.Explanation) {
 		p.wrapped(e.Verdict.String()+"; there is nothing to explain", "  ")
 		return
 	}
-	p.wrapped("cluster "+describeCluster(&t.Config), "  ")
+	p.wrapped(describeTrace(t), "  ")
 	p.wrapped(e.Verdict.String(), "  ")
 	p.labelled("  ", e.Property.Name+" says: "+e.Property.Doc, "  ")
 	p.line("")
