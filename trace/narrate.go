@@ -254,6 +254,8 @@ func (t *telling) looking(vote election.Vote) {
 		t.say("a newer round than %d, so %v forgets its votes and %s", was.Round, v.SID, t.votes(v))
 	case v.Proposal != was.Proposal && was.Proposal.Leader == election.NoServer:
 		t.say("the first one, so %v now %s", v.SID, t.votes(v))
+	case v.Proposal != was.Proposal && order < 0: // rules other than ZooKeeper's
+		t.say("it is smaller than %v by %v, and taken all the same, so %v now %s", was.Proposal, reason, v.SID, t.votes(v))
 	case v.Proposal != was.Proposal:
 		t.say("it beats %v by %v, so %v now %s", was.Proposal, reason, v.SID, t.votes(v))
 	case order == 0:
