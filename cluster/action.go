@@ -38,6 +38,9 @@ const (
 	kinds
 )
 
+// Kinds is how many kinds there are, 0 included, which is none.
+const Kinds = int(kinds)
+
 var kindNames = [kinds]string{Start: "start", Deliver: "deliver", Timeout: "timeout", Decide: "decide",
 	Offer: "offer", Packet: "packet", GiveUp: "giveup",
 	Handle: "handle", Resume: "resume", Answer: "answer", Write: "write", Flush: "flush", Calm: "calm", Crash: "crash", Restart: "restart", Cut: "cut",

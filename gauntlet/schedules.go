@@ -13,7 +13,7 @@ import (
 
 const (
 	// generous is what random schedules may do, beside what the case allows.
-	generous = "crashes=2 restarts=2 cuts=2 resets=2 drops=2 dups=2 writes=3 giveups=2 rounds=12 epochs=12 channel-len=2"
+	generous = "crashes=2 restarts=2 cuts=2 resets=2 drops=2 dups=2 garbles=2 writes=3 giveups=2 rounds=12 epochs=12 channel-len=2"
 	// scheduleSteps ends a schedule.
 	scheduleSteps = 200
 )

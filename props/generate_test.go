@@ -82,7 +82,7 @@ func TestCorpusIsTotal(t *testing.T) {
 // TestPickIsTotal: any list of actions can be drawn from, and each of its actions can be drawn.
 func TestPickIsTotal(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		kinds := rapid.SliceOfN(rapid.IntRange(int(cluster.Start), int(cluster.Wipe)), 1, 20).Draw(t, "kinds")
+		kinds := rapid.SliceOfN(rapid.IntRange(int(cluster.Start), cluster.Kinds-1), 1, 20).Draw(t, "kinds")
 		enabled := make([]cluster.Action, len(kinds))
 		for i, k := range kinds {
 			enabled[i] = cluster.Action{Kind: cluster.Kind(k), From: election.SID(i)}

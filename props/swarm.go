@@ -8,8 +8,8 @@ import "github.com/zkcheck/zkcheck/cluster"
 // for the others. Repairs, which are restarts and heals, are never left out. The limits of the cluster stay the upper
 // bound.
 type Swarm struct {
-	left   [cluster.Wipe + 1]int // by kind: how many more there may be, or unlimited
-	lags   int                   // how many more threads may be caught halfway, or unlimited
+	left   [cluster.Kinds]int // by kind: how many more there may be, or unlimited
+	lags   int                // how many more threads may be caught halfway, or unlimited
 	weight weights
 
 	allowed []cluster.Action
@@ -27,7 +27,8 @@ func (s *Swarm) Begin(c Choices, l *cluster.Limits) {
 		kind  cluster.Kind
 		limit int
 	}{{cluster.Crash, l.Crashes}, {cluster.Cut, l.Cuts}, {cluster.Reset, l.Resets}, {cluster.Drop, l.Drops},
-		{cluster.Dup, l.Dups}, {cluster.Wipe, l.Wipes}} {
+		{cluster.Dup, l.Dups}, {cluster.Wipe, l.Wipes},
+		{cluster.Garble, l.Garbles}, {cluster.Stranger, l.Garbles}} {
 		s.left[x.kind] = share(c, x.limit)
 	}
 	s.left[cluster.Write] = c.Int(l.Writes + 1) // without writes nothing is at stake, so few runs have none

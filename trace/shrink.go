@@ -111,7 +111,9 @@ func (s *shrinker) shrink() {
 			return
 		}
 	}
-	s.certificate, s.doubt = nil, "not certified: the shrinking was stopped"
+	if s.certificate == nil && s.doubt == "" {
+		s.doubt = "not certified: the shrinking was stopped"
+	}
 }
 
 // repeat makes the passes in turn until none of them helps.

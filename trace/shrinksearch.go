@@ -122,15 +122,13 @@ func (s *shrinker) certify() (changed bool) {
 	}
 	was := s.best.actions
 	b, found := s.search(s.best.config, nil, len(was), 0)
-	switch {
-	case found && len(s.best.actions) < len(was):
-		return true
-	case b == nil || b.panics || len(b.actions) > 0 && !found:
+	if b == nil || b.panics || len(b.actions) > 0 && !found {
 		s.doubt = "not certified: the engine panics on other ways"
 		return found
 	}
 	s.searched, s.certificate = true, b.certified()
 	switch bound := s.certificate.Bound; {
+	case found: // and what has been looked at is of the run that was found
 	case bound == 0 && len(was) > 1:
 		s.certificate, s.doubt = nil, fmt.Sprintf("not certified: %s ended the search", b.report.Stopped)
 		return s.simpler(slowStates)

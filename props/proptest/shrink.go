@@ -3,7 +3,6 @@ package proptest
 import (
 	"context"
 
-	"github.com/zkcheck/zkcheck/explore"
 	"github.com/zkcheck/zkcheck/props"
 	"github.com/zkcheck/zkcheck/trace"
 )
@@ -26,7 +25,9 @@ func (f *Failure) Shrink() *Failure {
 		return f
 	}
 	t := trace.New("", f.Config, f.Actions)
-	s, err := trace.Shrink(context.Background(), t, property, trace.ShrinkOptions{Options: explore.Options{MaxStates: shrinkStates}})
+	var o trace.ShrinkOptions
+	o.MaxStates = shrinkStates
+	s, err := trace.Shrink(context.Background(), t, property, o)
 	if err != nil {
 		return f
 	}
