@@ -212,7 +212,7 @@ func TestEpochBeforeHistory(t *testing.T) {
 	for name, rules := range map[string]func(*election.Rules){"leader-completeness": epochBeforeHistory, "": nil} {
 		cfg := config(t, "1:1,7 2:1,8 3:1,8", "", "crashes=2 restarts=1 giveups=1 rounds=6 epochs=6", rules)
 		list := slices.DeleteFunc(props.All(), func(p props.Property) bool { return p.Name == "epoch-has-history" }) // sees it at the crash
-		if rules == nil { // the standard rules leave a disk here that nobody can load: lesson unrecoverable-disk
+		if rules == nil {                                                                                            // the standard rules leave a disk here that nobody can load: lesson unrecoverable-disk
 			cfg.Limits.Restarts = 0
 		}
 		cfg.Track = props.TrackOf(list)

@@ -18,7 +18,7 @@ type LessonCase struct {
 // Lessons are statements that look true and are not. ZooKeeper lives with every one of them.
 func Lessons() []LessonCase {
 	return []LessonCase{
-		{Property{Name: "two-leading-one-round", Kind: Lesson, Check: twoLeadingOneRound,
+		{Property{ID: "P7", Name: "two-leading-one-round", Kind: Lesson, Check: twoLeadingOneRound,
 			Doc: "no two servers are LEADING in the same round (a voter may change its mind after one candidate decided; discovery makes it harmless)"},
 			"1:1,8 2:1,8 3:1,8", "rounds=1", false, ""},
 		{Property{Name: "not-maximum-of-all", Kind: Lesson, Check: notMaximumOfAll, Track: cluster.Track{Initials: true},

@@ -64,7 +64,7 @@ func (st Step) sid(pos int) election.SID { return st.System.Ensemble.Members[pos
 
 // Property is one statement. Check may be nil for one that needs a whole run.
 type Property struct {
-	ID    string // P1..P21 of the catalogue, empty for lessons
+	ID    string // P1..P21 of the catalogue, empty for what is not of it
 	Name  string
 	Doc   string
 	Kind  Kind

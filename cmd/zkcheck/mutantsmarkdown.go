@@ -167,6 +167,14 @@ func (r *gauntletResult) alone(p *printer) {
 				names = append(names, g.Name)
 			}
 		}
+		for _, l := range props.Lessons() {
+			if l.ID == id {
+				names = append(names, l.Name+" (a lesson: noticed is that it is no longer taught)")
+			}
+		}
+		if id == "P1" {
+			bugs = append(bugs, "see below")
+		}
 		for _, x := range r.matrix.Bugs() {
 			if q, err := props.Find(x.Mutant.Property); err == nil && q.ID == id && x.Mutant.Alone {
 				bugs = append(bugs, x.Mutant.ID)
@@ -177,7 +185,16 @@ func (r *gauntletResult) alone(p *printer) {
 		}
 	}
 	p.line("")
+	p.wrapped(whyNotP1, "")
+	p.line("")
 }
+
+// whyNotP1 is held by the blocks "only" of package mutant's testdata/noticed.txt.
+const whyNotP1 = `No bug is noticed by P1 alone, for P1 follows from others. If two leaders establish an epoch e, the quorums
+that promised it (P6) have a server in common. It promised e to the one when its acceptedEpoch on disk was below e, and then
+it was e (P19; of the leader itself P18, P16); and to the other likewise, so that its acceptedEpoch went back in between,
+which P2 forbids. Those look at single steps, and see at once what P1 sees after a long, unlikely schedule. With P16 and P18
+to P21 switched off, exhaustive search by P1 alone kills ZK-1343, ZK-1192, volatile-promise, same-epoch-ack and ZK-4269.`
 
 // controls are the changes that nobody must notice.
 func (r *gauntletResult) controls(p *printer) {
