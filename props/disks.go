@@ -27,14 +27,15 @@ func inWindow(st Step, was, is *election.Disk) bool {
 }
 
 // epochHasHistory looks at every step that writes a learner's currentEpoch. Of two disks the one with the larger
-// currentEpoch wins the next election, so it must be the one that knows more. The witness: there was such a write.
+// currentEpoch wins the next election, so it must be the one that knows more. On disks that no run could have
+// left a zxid can mean two transactions. The witness: there was such a write.
 func epochHasHistory(st Step) (Outcome, error) {
 	i := st.After.Actor
 	if i < 0 || st.Before.Servers[i].Disk.CurrentEpoch == st.After.Servers[i].Disk.CurrentEpoch || st.Action.Kind == cluster.Wipe {
 		return Silent, nil
 	}
 	at, connected := st.Before.LeaderOf(i)
-	if !connected || !st.Before.Up.Has(at) || st.Before.Servers[at].State != election.Leading {
+	if !connected || !st.Before.Up.Has(at) || st.Before.Servers[at].State != election.Leading || !st.System.Plausible() {
 		return Silent, nil
 	}
 	a, leader, epoch := &st.After.Servers[i], &st.Before.Servers[at], st.After.Servers[i].Disk.CurrentEpoch

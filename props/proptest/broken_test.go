@@ -11,90 +11,46 @@ import (
 	"github.com/zkcheck/zkcheck/cluster"
 	"github.com/zkcheck/zkcheck/election"
 	"github.com/zkcheck/zkcheck/explore"
+	"github.com/zkcheck/zkcheck/mutant"
 	"github.com/zkcheck/zkcheck/props"
 	"github.com/zkcheck/zkcheck/props/proptest"
 	"github.com/zkcheck/zkcheck/trace"
 )
 
-// Five rules of the protocol, each broken as real engines have broken it. Exhaustive search, rapid and
+// Five rules of the protocol, each broken as a mutant of the catalogue breaks it. Exhaustive search, rapid and
 // random bytes must each find every one of them. What search finds is golden: the property, the steps of
 // a shortest way, and how many states it took.
 var brokenRules = []struct {
-	name            string
-	rules           func(*election.Rules)
+	name            string // of the mutant
 	cluster, limits string // of the exhaustive search
 	property        string
 	steps           int
 }{
-	{"even-quorum", evenQuorum, "1:1,8 2:1,8 3:1,8 4:1,8", "rounds=1", "majority", 4},
-	{"ZK-1419", idIgnoresEpoch, "1:1,8 2:1,8 3:0,8", "rounds=1", "winner-is-maximum", 3},
-	{"ZK-1343", strictEpoch, "1:1/2,8 2:1,8 3:1,8", "rounds=1", "fixed-epoch-is-new", 8},
-	{"no-leader-check", noLeaderCheck, "1:1,8 2:1,8 3:1,8", "rounds=1", "leader-said-so", 8},
-	{"volatile-promise", volatilePromise, "1:1,8 2:1,8 3:1,8", "rounds=1", "promised-before-told", 8},
+	{"even-quorum", "1:1,8 2:1,8 3:1,8 4:1,8", "rounds=1", "majority", 4},
+	{"ZK-1419", "1:1,8 2:1,8 3:0,8", "rounds=1", "winner-is-maximum", 3},
+	{"ZK-1343", "1:1/2,8 2:1,8 3:1,8", "rounds=1", "fixed-epoch-is-new", 8},
+	{"ZK-569", "1:1,8 2:1,8 3:1,8", "rounds=1", "leader-said-so", 8},
+	{"volatile-promise", "1:1,8 2:1,8 3:1,8", "rounds=1", "promised-before-told", 8},
 }
 
-// evenQuorum: half of an even ensemble is taken for a majority.
-func evenQuorum(r *election.Rules) {
-	standard := r.IsQuorum
-	r.IsQuorum = func(e *election.Ensemble, set election.Set) bool {
-		votes := (set & e.VoterSet()).Len()
-		return standard(e, set) || !e.Hierarchical() && e.Voters%2 == 0 && votes >= e.Voters/2
+// breaking is the change of rules that a mutant is.
+func breaking(t *testing.T, id string) func(*election.Rules) {
+	t.Helper()
+	m, err := mutant.Find(id)
+	if err != nil {
+		t.Fatal(err)
 	}
+	return m.Apply
 }
 
-// idIgnoresEpoch: the clause for the id forgets to ask for equal epochs (ZOOKEEPER-1419).
-func idIgnoresEpoch(r *election.Rules) {
-	standard := r.Beats
-	r.Beats = func(e *election.Ensemble, fresh, current election.Candidate) bool {
-		if fresh.Leader == election.NoServer || current.Leader == election.NoServer || e.Weight(fresh.Leader) == 0 {
-			return standard(e, fresh, current)
-		}
-		return fresh.PeerEpoch > current.PeerEpoch ||
-			fresh.PeerEpoch == current.PeerEpoch && fresh.Zxid > current.Zxid ||
-			fresh.Zxid == current.Zxid && fresh.Leader > current.Leader
-	}
-}
-
-// strictEpoch: > for >= where a leader hears an acceptedEpoch (ZOOKEEPER-1343). Candidate 0 is none yet.
-func strictEpoch(r *election.Rules) {
-	r.CandidateEpoch = func(_ *election.Server, candidate, accepted uint32) uint32 {
-		if candidate == 0 || accepted > candidate {
-			return accepted + 1
-		}
-		return candidate
-	}
-}
-
-// noLeaderCheck: others' word that somebody leads is enough.
-func noLeaderCheck(r *election.Rules) {
-	r.CheckLeader = func(*election.Server, *[election.MaxVoters]election.Vote, election.Set, election.SID, int, uint64) bool {
-		return true
-	}
-}
-
-// volatilePromise: acceptedEpoch is kept in memory and never reaches the disk.
-func volatilePromise(r *election.Rules) {
-	r.PromiseAsLeader = func(s *election.Server, epoch uint32, _ *election.Outputs) { s.AcceptedEpoch = epoch }
-	r.Promise = func(s *election.Server, epoch uint32, _ *election.Outputs) (election.Packet, bool) {
-		ack := election.Packet{Kind: election.AckEpoch, Epoch: epoch, Zxid: s.Zxid, Current: s.CurrentEpoch}
-		if epoch == s.AcceptedEpoch {
-			ack.NoCount, ack.Current = true, 0
-		}
-		ok := epoch >= s.AcceptedEpoch
-		s.AcceptedEpoch = max(s.AcceptedEpoch, epoch)
-		return ack, ok
-	}
-}
-
-// replays asks that the trace, written and read again, is judged the same under the broken rules, and
-// that ZooKeeper's own rules do not break that property by it.
-func replays(t *testing.T, file string, rules func(*election.Rules), property string) *trace.Verdict {
+// replays asks that the trace, written and read again, is judged the same under the broken rules, which it
+// names, and that ZooKeeper's own rules do not break that property by it.
+func replays(t *testing.T, file, property string) *trace.Verdict {
 	t.Helper()
 	again, err := trace.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	rules(&again.Config.Ensemble.Rules)
 	v, err := trace.Replay(again, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -119,7 +75,7 @@ func TestExhaustiveSearchFindsBrokenRules(t *testing.T) {
 			if cfg.Limits, err = cluster.ParseLimits(b.limits); err != nil {
 				t.Fatal(err)
 			}
-			b.rules(&cfg.Ensemble.Rules)
+			breaking(t, b.name)(&cfg.Ensemble.Rules)
 			report, traces, err := trace.Search(context.Background(), cfg, props.All(), explore.Options{MaxStates: 1 << 20})
 			if err != nil {
 				t.Fatal(err)
@@ -131,7 +87,7 @@ func TestExhaustiveSearchFindsBrokenRules(t *testing.T) {
 			if err := traces[0].WriteFile(file); err != nil {
 				t.Fatal(err)
 			}
-			v := replays(t, file, b.rules, traces[0].Property)
+			v := replays(t, file, traces[0].Property)
 			t.Logf("%s caught it: %d states, %d steps: %v: %v", v.Property, report.Distinct, v.Steps, traces[0].Actions(), v.Evidence)
 			if v.Property != b.property || v.Steps != b.steps {
 				t.Errorf("%s caught it in %d steps, golden are %s and %d", v.Property, v.Steps, b.property, b.steps)
@@ -146,7 +102,7 @@ func TestRapidFindsBrokenRules(t *testing.T) {
 		t.Run(b.name, func(t *testing.T) {
 			dir := t.TempDir()
 			c := catch(b.name, func(c *caught) {
-				proptest.Run(c, proptest.Options{Rules: b.rules, Dir: dir})
+				proptest.Run(c, proptest.Options{Rules: breaking(t, b.name), Dir: dir})
 			})
 			if !c.failed {
 				t.Fatalf("rapid did not find it:\n%s", c.log.String())
@@ -163,7 +119,7 @@ func TestRapidFindsBrokenRules(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			v := replays(t, file, b.rules, shrunk.Property)
+			v := replays(t, file, shrunk.Property)
 			t.Logf("%s caught it: %d servers, %d steps: %v: %v", v.Property, len(shrunk.Config.Disks), v.Steps, shrunk.Actions(), v.Evidence)
 			if !strings.Contains(c.log.String(), v.Evidence.Error()) {
 				t.Errorf("the failure does not show the evidence %q", v.Evidence)
@@ -187,7 +143,7 @@ func TestBytesFindBrokenRules(t *testing.T) {
 		t.Run(b.name, func(t *testing.T) {
 			rng := rand.New(rand.NewPCG(5, 5))
 			for input := 1; input <= bytesBudget; input++ {
-				f, err := proptest.Bytes(randomBytes(rng), proptest.Options{Rules: b.rules})
+				f, err := proptest.Bytes(randomBytes(rng), proptest.Options{Rules: breaking(t, b.name)})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -198,7 +154,7 @@ func TestBytesFindBrokenRules(t *testing.T) {
 				if err := f.Trace().WriteFile(file); err != nil {
 					t.Fatal(err)
 				}
-				v := replays(t, file, b.rules, f.Violation.Property)
+				v := replays(t, file, f.Violation.Property)
 				shrunk := f.Shrink()
 				t.Logf("%s caught it at input %d, %d steps, shrunk to %d: %v: %v", v.Property, input, v.Steps,
 					len(shrunk.Actions), shrunk.Actions, shrunk.Violation.Evidence)
