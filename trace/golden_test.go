@@ -17,14 +17,14 @@ import (
 
 // TestGoldenCounts searches clusters exhaustively, all safety properties on, and compares the counts
 // with the committed ones. Searches of more than a few seconds are marked full, and are made where
-// ZKCHECK_FULL is set; go test -run TestGoldenCounts -rewrite ./trace writes the file anew.
+// ZKCHECK_FULL is set; those of minutes are huge, and want ZKCHECK_FULL=all. go test -run TestGoldenCounts -rewrite ./trace writes the file anew.
 func TestGoldenCounts(t *testing.T) {
 	full := os.Getenv("ZKCHECK_FULL") != ""
 	datadriven.RunTest(t, "testdata/golden.txt", func(t *testing.T, d *datadriven.TestData) string {
 		if d.Cmd != "search" {
 			d.Fatalf(t, "unknown command %q", d.Cmd)
 		}
-		if d.HasArg("full") && !full || testing.Short() {
+		if d.HasArg("full") && !full || d.HasArg("huge") && os.Getenv("ZKCHECK_FULL") != "all" || testing.Short() {
 			return d.Expected
 		}
 		c, err := config(d.Input)
