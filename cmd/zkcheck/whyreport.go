@@ -104,6 +104,8 @@ func shareText(s trace.Share) string {
 // legend says what the marks and the shares mean.
 func (p *printer) legend(e *trace.Explanation) {
 	switch n := len(e.Steps) - e.NeededSteps(); {
+	case len(e.Steps) == 0:
+		p.wrapped("There is no step to leave out: the violation needs none.", "   ")
 	case n > 0 && e.Every:
 		p.wrapped(fmt.Sprintf("-  not needed: without %s the rest still runs and ends in the same violation; of the rest no step can be left out.",
 			count(n, "step")), "   ")
@@ -235,10 +237,17 @@ func inShort(e *trace.Explanation) string {
 	}
 	n, all := e.NeededSteps(), len(e.Steps)
 	text := fmt.Sprintf("%s is violated at step %d by the last of %s", e.Property.Name, e.Verdict.Step, count(all, "step"))
-	if e.Trace.Loop != trace.NoLoop {
+	switch {
+	case e.Trace.Loop != trace.NoLoop:
 		text = fmt.Sprintf("%s is violated by a run without an end, of %s", e.Property.Name, count(all, "step"))
+	case e.Property.Check == nil:
+		text = fmt.Sprintf("%s is violated by a whole run, of %s", e.Property.Name, count(all, "step"))
 	}
 	switch {
+	case all == 0:
+		text += ": no step is needed."
+	case n == 0:
+		text += ", none of which is needed."
 	case n == all:
 		text += ", all of which are needed."
 	case n == 1:
