@@ -129,8 +129,12 @@ func (p *printer) legend(e *trace.Explanation) {
 			p.wrapped("?: "+e.Odds.Why+".", "")
 		}
 	}
-	if e.Odds != nil && e.Odds.Near && e.Decided > 0 {
+	switch {
+	case e.Decided == 0:
+	case e.Odds.Near:
 		p.wrapped("The horizon is near, for want of --states: behind a farther one an earlier step may turn out to have decided.", "")
+	case !e.Odds.At[0].Known:
+		p.wrapped("A step whose share is not known may turn out to have decided, with more --states.", "")
 	}
 	if e.Odds != nil && e.Odds.At[0].Sure {
 		p.wrapped("It was decided before the first step: whatever happens, the property is violated.", "")
@@ -256,8 +260,12 @@ func inShort(e *trace.Explanation) string {
 		text += fmt.Sprintf(", %d of which are needed.", n)
 	}
 	if k := e.Decided; k > 0 {
-		text += fmt.Sprintf(" It was decided at step %d, %v, which raised the share of continuations that fail from %s to %s",
-			k, e.Steps[k-1].Action, shareText(e.Odds.At[k-1]), shareText(e.Odds.At[k]))
+		known := ""
+		if !e.Odds.At[0].Known {
+			known = ", as far as shares are known,"
+		}
+		text += fmt.Sprintf(" It was decided%s at step %d, %v, which raised the share of continuations that fail from %s to %s",
+			known, k, e.Steps[k-1].Action, shareText(e.Odds.At[k-1]), shareText(e.Odds.At[k]))
 		switch from := e.Odds.SureFrom(); {
 		case from == all:
 			text += "; until the last step it could still be avoided."
