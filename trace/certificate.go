@@ -71,9 +71,10 @@ func decidable(p props.Property) (props.Property, bool) {
 
 // bounded is a breadth-first search of a cluster for one property.
 type bounded struct {
-	report  *Report
-	panics  bool // the engine panics on some ways, which were not followed
-	actions []cluster.Action
+	report   *Report
+	panics   bool // the engine panics on some ways, which were not followed
+	violated bool // by the actions, which may be none
+	actions  []cluster.Action
 }
 
 // searchTo looks for the shortest run that violates the property: of at most so many steps, behind some that are
@@ -88,15 +89,17 @@ func searchTo(ctx context.Context, c cluster.Config, p props.Property, taken []c
 	if err != nil {
 		return nil, err
 	}
-	if depth == 0 { // no step is looked at
-		return &bounded{report: &Report{Stopped: "depth", Distinct: 1, Levels: []uint64{1}}}, nil
+	calm := &steady{System: y, taken: taken}
+	b := &bounded{report: &Report{Stopped: "depth", Distinct: 1, Levels: []uint64{1}}}
+	if b.violated = calm.endsViolated(p); b.violated || depth == 0 { // no step is looked at
+		b.panics = calm.panicked.Load()
+		return b, nil
 	}
 	o.MaxDepth, o.All, o.MaxViolations = depth, false, 1
-	calm := &steady{System: y, taken: taken}
 	r := explore.BreadthFirst(ctx, calm, calm.guarded(adapt(y, []props.Property{p})), o)
-	b := &bounded{report: r, panics: calm.panicked.Load()}
+	b = &bounded{report: r, panics: calm.panicked.Load()}
 	if len(r.Violations) > 0 {
-		b.actions = r.Violations[0].Trace
+		b.violated, b.actions = true, r.Violations[0].Trace
 	}
 	return b, nil
 }
@@ -124,6 +127,18 @@ func (y *steady) Init() []cluster.State {
 		y.System.Apply(&initial[0], a)
 	}
 	return initial
+}
+
+// endsViolated tells whether a run that ends where the search begins violates the property: a search looks at
+// steps, and some properties are judged at the end of a run that takes none.
+func (y *steady) endsViolated(p props.Property) (violated bool) {
+	defer func() {
+		if recover() != nil {
+			y.panicked.Store(true)
+			violated = false
+		}
+	}()
+	return props.NewJudge(y.System, []props.Property{p}).End(&y.Init()[0]) != nil
 }
 
 // Actions implements explore.System.
@@ -172,7 +187,10 @@ var ErrUnverified = errors.New("the certificate was not verified")
 // exactly as many states. A search that a limit of o or the context ends is an error that wraps ErrUnverified.
 func Verify(ctx context.Context, t *Trace, o explore.Options) error {
 	c := t.Certificate
-	if c == nil {
+	switch {
+	case c == nil && len(t.Steps) == 0:
+		return fmt.Errorf("%s: there is no certificate to verify, for no run is shorter than one of 0 steps", t.place())
+	case c == nil:
 		return fmt.Errorf("%s: there is no certificate to verify", t.place())
 	}
 	where := t.place()
@@ -199,7 +217,7 @@ func Verify(ctx context.Context, t *Trace, o explore.Options) error {
 	}
 	found := b.certified()
 	switch {
-	case len(b.actions) > 0:
+	case b.violated:
 		return fmt.Errorf("%s: the certificate is wrong: a run of %s violates %s", where, steps(len(b.actions)), p.Name)
 	case b.panics:
 		return fmt.Errorf("%s: the certificate is wrong: the engine panics in some run of at most %s", where, steps(c.Bound))

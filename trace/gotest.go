@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"go/format"
+	"go/token"
 	"strconv"
 	"strings"
 	"text/template"
@@ -21,7 +22,7 @@ func GoTest(t *Trace, pkg, name string, over bool) ([]byte, error) {
 		return nil, err
 	case !v.Violated:
 		return nil, fmt.Errorf("%s: it violates nothing, and only a counterexample makes a test: %v", t.place(), v)
-	case !identifier(pkg):
+	case !token.IsIdentifier(pkg) || pkg == "_": // a keyword is none
 		return nil, fmt.Errorf("%q is not the name of a package", pkg)
 	}
 	x := *t
@@ -80,10 +81,16 @@ func Test{{.Name}}(t *testing.T) {
 const trace{{.Name}} = {{.Text}}
 `))
 
-// literal is a text as a Go string: raw if it can be, else line by line.
+// mostQuoted is how many lines are added up in an expression: Go's parser and compiler nest one in the other.
+const mostQuoted = 10_000
+
+// literal is a text as a Go string: raw if it can be, else line by line, or in one line if there are too many.
 func literal(text string) string {
-	if strconv.CanBackquote(strings.ReplaceAll(text, "\n", "")) {
+	switch {
+	case strconv.CanBackquote(strings.ReplaceAll(text, "\n", "")):
 		return "`" + text + "`"
+	case strings.Count(text, "\n") > mostQuoted:
+		return strconv.Quote(text)
 	}
 	var lines []string
 	for line := range strings.Lines(text) {
@@ -94,16 +101,6 @@ func literal(text string) string {
 
 // oneSentence is a text as a line of comment.
 func oneSentence(text string) string { return strings.Join(strings.Fields(text), " ") }
-
-// identifier tells whether a name can be that of a package.
-func identifier(name string) bool {
-	for i, r := range name {
-		if r != '_' && !unicode.IsLetter(r) && (i == 0 || !unicode.IsDigit(r)) {
-			return false
-		}
-	}
-	return name != "" && name != "_"
-}
 
 // camel is the name of a file as part of the name of a test: "winner-is-maximum-2" is WinnerIsMaximum2.
 func camel(name string) string {

@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -43,12 +44,16 @@ func TestGoTestRuns(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	long, err := trace.Parse("x.zkt", []byte(edited("phases", slices.Repeat([]string{"# `"}, 150_000)...)))
+	if err != nil {
+		t.Fatal(err)
+	}
 	lesson := lessonTrace(t, props.Lessons()[0])
 	for _, x := range []struct {
 		name string
 		t    *trace.Trace
 		over bool
-	}{{"grows", mutated, false}, {"grows-no-more", mutated, true}, {"two-leading", lesson, false}, {"mended", lesson, true}} {
+	}{{"grows", mutated, false}, {"much-to-say", long, false}, {"grows-no-more", mutated, true}, {"two-leading", lesson, false}, {"mended", lesson, true}} {
 		text, err := trace.GoTest(x.t, "user", x.name, x.over)
 		if err != nil {
 			t.Fatal(err)
@@ -65,7 +70,7 @@ func TestGoTestRuns(t *testing.T) {
 		t.Fatalf("%v: %s", err, out)
 	}
 	out, err := run("test", "-v", ".")
-	for _, want := range []string{"--- PASS: TestGrows ", "--- PASS: TestGrowsNoMore ", "--- PASS: TestTwoLeading ", "--- FAIL: TestMended ",
+	for _, want := range []string{"--- PASS: TestGrows ", "--- PASS: TestMuchToSay ", "--- PASS: TestGrowsNoMore ", "--- PASS: TestTwoLeading ", "--- FAIL: TestMended ",
 		"want that two-leading-one-round holds"} {
 		if err == nil || !strings.Contains(out, want) {
 			t.Fatalf("%v: there is no %q in\n%s", err, want, out)
@@ -85,9 +90,9 @@ func TestGoTestRefuses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, pkg := range []string{"", "_", "a-b", "1a", "a b"} {
-		if _, err := trace.GoTest(good, pkg, "x", false); err == nil {
-			t.Errorf("%q is taken for a package", pkg)
+	for _, pkg := range []string{"", "_", "a-b", "1a", "a b", "func"} {
+		if _, err := trace.GoTest(good, pkg, "x", false); err == nil || !strings.HasSuffix(err.Error(), "is not the name of a package") {
+			t.Errorf("%q is taken for a package, or refused in other words: %v", pkg, err)
 		}
 	}
 }

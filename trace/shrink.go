@@ -21,12 +21,14 @@ type ShrinkOptions struct {
 type Shrunk struct {
 	*Trace                     // with its certificate, if there is one
 	Violation *props.Violation // nil of a lasso
-	Doubt     string           // why no certificate says that there is none shorter; empty if one does
+	Doubt     string           // why it is not known that there is none shorter; empty if it is
 }
 
 // Minimal tells whether the certificate says that no run of fewer steps does the same in this cluster, under
-// these limits.
-func (t *Trace) Minimal() bool { return t.Certificate != nil && t.Certificate.Bound == len(t.Steps)-1 }
+// these limits. A run of no steps needs none.
+func (t *Trace) Minimal() bool {
+	return len(t.Steps) == 0 || t.Certificate != nil && t.Certificate.Bound == len(t.Steps)-1
+}
 
 // Shrink looks for the shortest run in the simplest cluster that violates what this one violates: it leaves
 // out steps, servers, faults and limits, lowers numbers, and searches what is left, until nothing helps. In
@@ -111,7 +113,7 @@ func (s *shrinker) shrink() {
 			return
 		}
 	}
-	if s.certificate == nil && s.doubt == "" {
+	if s.certificate == nil && s.doubt == "" && len(s.best.actions) > 0 {
 		s.doubt = "not certified: the shrinking was stopped"
 	}
 }

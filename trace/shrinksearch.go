@@ -28,7 +28,7 @@ func (s *shrinker) search(cfg cluster.Config, taken []cluster.Action, depth int,
 	if err != nil {
 		return nil, false
 	}
-	return b, len(b.actions) > 0 && s.play(cfg, len(taken)+depth, follow(slices.Concat(taken, b.actions)))
+	return b, b.violated && s.play(cfg, len(taken)+depth, follow(slices.Concat(taken, b.actions)))
 }
 
 // shortcutStates bounds the searches from the middle of a run, and manyLimited how many of them in a row may
@@ -121,8 +121,11 @@ func (s *shrinker) certify() (changed bool) {
 		return false
 	}
 	was := s.best.actions
+	if len(was) == 0 { // nothing is shorter
+		return false
+	}
 	b, found := s.search(s.best.config, nil, len(was), 0)
-	if b == nil || b.panics || len(b.actions) > 0 && !found {
+	if b == nil || b.panics || b.violated && !found {
 		s.doubt = "not certified: the engine panics on other ways"
 		return found
 	}

@@ -93,7 +93,7 @@ func (e *Explanation) explainSteps(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	kept, every := needed(ctx, t, builds)
+	kept, every := needed(ctx, t, e.Property, builds)
 	e.Every = every
 	if builds, err = causesOf(t.only(kept)); err != nil {
 		return err

@@ -5,18 +5,20 @@ import (
 	"slices"
 
 	"github.com/zkcheck/zkcheck/cluster"
+	"github.com/zkcheck/zkcheck/props"
 )
 
 // mostRetaken bounds how many steps are taken again, in all attempts to leave some out.
 const mostRetaken = 2_000_000
 
 // cone looks for the steps that a violation needs. It guesses by what builds on what, and believes a guess
-// when what is left runs and breaks the same property in its last step.
+// when what is left runs and breaks the same property in its last step, or as a whole.
 type cone struct {
 	t       *Trace // ends with the violation
 	builds  [][]int
 	kept    []bool
 	retaken int
+	whole   bool // the property is judged on whole runs: the violation is not in the last step
 }
 
 // causesOf replays a trace for what its steps build on.
@@ -36,9 +38,9 @@ func causesOf(t *Trace) ([][]int, error) {
 // needed tells which steps of a trace that ends with a violation can't be left out. While any of the others
 // is struck out, none of those that are kept can be left out by itself; every is false if there were too many
 // to try.
-func needed(ctx context.Context, t *Trace, builds [][]int) (kept []bool, every bool) {
+func needed(ctx context.Context, t *Trace, p props.Property, builds [][]int) (kept []bool, every bool) {
 	n := len(t.Steps)
-	c := &cone{t: t, builds: builds, kept: slices.Repeat([]bool{true}, n)}
+	c := &cone{t: t, builds: builds, kept: slices.Repeat([]bool{true}, n), whole: p.Check == nil}
 	c.attempt(c.past())
 	for size := max(n/2, 1); ; size /= 2 {
 		for c.sweep(ctx, size) && size == 1 {
@@ -109,7 +111,7 @@ func (c *cone) future(kept []bool) []bool {
 
 // attempt keeps only the given steps if the violation stays.
 func (c *cone) attempt(kept []bool) bool {
-	if slices.Equal(kept, c.kept) || !kept[len(kept)-1] && c.t.Loop == NoLoop {
+	if slices.Equal(kept, c.kept) || !kept[len(kept)-1] && c.t.Loop == NoLoop && !c.whole {
 		return false
 	}
 	rest := c.t.only(kept)

@@ -133,11 +133,13 @@ func (f *shrinkFlags) report(out io.Writer, before *trace.Trace, after *trace.Sh
 	}
 	p.wrapped(fmt.Sprintf("violated: %s: %v", after.Violation.Property, after.Violation.Evidence), "  ")
 	switch {
-	case after.Doubt == "":
+	case after.Doubt != "":
+		p.wrapped(after.Doubt, "  ")
+	case after.Certificate == nil:
+		p.line("no certificate is needed: nothing is shorter than a run of 0 steps")
+	default:
 		p.wrapped(fmt.Sprintf("certified: no run of fewer steps in this cluster, within these limits, violates it (%s distinct states)",
 			grouped(after.Certificate.States)), "  ")
-	default:
-		p.wrapped(after.Doubt, "  ")
 	}
 	p.line("zkcheck replay %s", quoted(f.out))
 	return p.err

@@ -104,6 +104,8 @@ func shareText(s trace.Share) string {
 // legend says what the marks and the shares mean.
 func (p *printer) legend(e *trace.Explanation) {
 	switch n := len(e.Steps) - e.NeededSteps(); {
+	case len(e.Steps) == 0:
+		p.wrapped("There is no step to leave out: the violation needs none.", "   ")
 	case n > 0 && e.Every:
 		p.wrapped(fmt.Sprintf("-  not needed: without %s the rest still runs and ends in the same violation; of the rest no step can be left out.",
 			count(n, "step")), "   ")
@@ -127,8 +129,12 @@ func (p *printer) legend(e *trace.Explanation) {
 			p.wrapped("?: "+e.Odds.Why+".", "")
 		}
 	}
-	if e.Odds != nil && e.Odds.Near && e.Decided > 0 {
+	switch {
+	case e.Decided == 0:
+	case e.Odds.Near:
 		p.wrapped("The horizon is near, for want of --states: behind a farther one an earlier step may turn out to have decided.", "")
+	case !e.Odds.At[0].Known:
+		p.wrapped("A step whose share is not known may turn out to have decided, with more --states.", "")
 	}
 	if e.Odds != nil && e.Odds.At[0].Sure {
 		p.wrapped("It was decided before the first step: whatever happens, the property is violated.", "")
@@ -235,10 +241,17 @@ func inShort(e *trace.Explanation) string {
 	}
 	n, all := e.NeededSteps(), len(e.Steps)
 	text := fmt.Sprintf("%s is violated at step %d by the last of %s", e.Property.Name, e.Verdict.Step, count(all, "step"))
-	if e.Trace.Loop != trace.NoLoop {
+	switch {
+	case e.Trace.Loop != trace.NoLoop:
 		text = fmt.Sprintf("%s is violated by a run without an end, of %s", e.Property.Name, count(all, "step"))
+	case e.Property.Check == nil:
+		text = fmt.Sprintf("%s is violated by a whole run, of %s", e.Property.Name, count(all, "step"))
 	}
 	switch {
+	case all == 0:
+		text += ": no step is needed."
+	case n == 0:
+		text += ", none of which is needed."
 	case n == all:
 		text += ", all of which are needed."
 	case n == 1:
@@ -247,8 +260,12 @@ func inShort(e *trace.Explanation) string {
 		text += fmt.Sprintf(", %d of which are needed.", n)
 	}
 	if k := e.Decided; k > 0 {
-		text += fmt.Sprintf(" It was decided at step %d, %v, which raised the share of continuations that fail from %s to %s",
-			k, e.Steps[k-1].Action, shareText(e.Odds.At[k-1]), shareText(e.Odds.At[k]))
+		known := ""
+		if !e.Odds.At[0].Known {
+			known = ", as far as shares are known,"
+		}
+		text += fmt.Sprintf(" It was decided%s at step %d, %v, which raised the share of continuations that fail from %s to %s",
+			known, k, e.Steps[k-1].Action, shareText(e.Odds.At[k-1]), shareText(e.Odds.At[k]))
 		switch from := e.Odds.SureFrom(); {
 		case from == all:
 			text += "; until the last step it could still be avoided."
