@@ -27,10 +27,11 @@ func inWindow(st Step, was, is *election.Disk) bool {
 }
 
 // epochHasHistory looks at every step that writes a learner's currentEpoch. Of two disks the one with the larger
-// currentEpoch wins the next election, so it must be the one that knows more. The witness: there was such a write.
+// currentEpoch wins the next election, so it must be the one that knows more. On disks that no run can have left an old
+// transaction can have the zxid of a new one. The witness: there was such a write.
 func epochHasHistory(st Step) (Outcome, error) {
 	i := st.After.Actor
-	if i < 0 || st.Before.Servers[i].Disk.CurrentEpoch == st.After.Servers[i].Disk.CurrentEpoch || st.Action.Kind == cluster.Wipe {
+	if i < 0 || !st.System.Plausible() || st.Before.Servers[i].Disk.CurrentEpoch == st.After.Servers[i].Disk.CurrentEpoch || st.Action.Kind == cluster.Wipe {
 		return Silent, nil
 	}
 	at, connected := st.Before.LeaderOf(i)
