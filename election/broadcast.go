@@ -29,7 +29,7 @@ func (s *Server) propose(e *Ensemble, value uint8, out *Outputs) {
 
 // nextZxid is that of a serving leader's next proposal.
 func (s *Server) nextZxid() Zxid {
-	if z := s.log.End(); z.Epoch() == s.Epoch {
+	if z := s.log.End(); z.Epoch() >= s.Epoch { // above it only where a rule lets the counter run into the epoch
 		return z + 1
 	}
 	return NewZxid(s.Epoch, 1)

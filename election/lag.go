@@ -100,7 +100,8 @@ func (s *Server) Held() bool { return s.lag.hand.kind != noErrand }
 func (s *Server) Divides(e *Ensemble, in *Input) bool {
 	switch in.Kind {
 	case Notification:
-		return s.receive(e, in.From, &in.Vote).kind != noErrand
+		ahead := Server{core: s.core} // a rule may change who answers, and this is only a question
+		return ahead.receive(e, in.From, &in.Vote).kind != noErrand
 	case Decide, GiveUp:
 		return true
 	case Answer:

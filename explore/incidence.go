@@ -13,9 +13,10 @@ type Incidence struct {
 // Unseen estimates the probability that one more walk meets a feature that no walk has met. It is Turing's estimator (Good,
 // "The Population Frequencies of Species and the Estimation of Population Parameters", Biometrika 1953) with walks for
 // observations: a walk with a feature of its own was such a walk when it is taken as the last of all. The expectation is
-// exactly that of the last of as many walks. It is 0 where no walk is alone, which at a confidence of 95 % says that the
-// probability is below 3/Walks. It says nothing about how many such walks would have to be taken, or about what these
-// walks never do: a feature that they can't meet is not missed.
+// exactly that of the last of as many walks. It is 0 where no walk is alone; then the probability is hardly above 3/Walks, the
+// rule of three, which is true with a confidence of 95 % where one feature is rare, and of 88 % where five are equally rare. It
+// says nothing about how many such walks would have to be taken, or about what these walks never do: a feature that they can't
+// meet is not missed.
 func (n *Incidence) Unseen() float64 {
 	if n.Walks == 0 {
 		return 1

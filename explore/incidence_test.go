@@ -123,3 +123,29 @@ func TestCensusCountsLikeBruteForce(t *testing.T) {
 		t.Errorf("%v, %v", n.Unseen(), n.Richness())
 	}
 }
+
+// TestTheRuleOfThreeIsARule: where no walk is alone, a mass of 3/walks can be missing all the same. Of one rare feature it is
+// with a probability of 5 %, of five that are equally rare 12 %.
+func TestTheRuleOfThreeIsARule(t *testing.T) {
+	const walks, runs = 300, 4000
+	for rare, want := range map[int]float64{1: 0.05, 5: 0.12} {
+		wrong := 0
+		for run := range uint64(runs) {
+			rng, c := rand.New(rand.NewPCG(run, uint64(rare))), newCensus()
+			for walk := range uint64(walks) {
+				c.Walks++
+				if x := rng.IntN(walks / 3); x < rare {
+					c.see(uint64(x), walk)
+				} else {
+					c.see(1<<32, walk)
+				}
+			}
+			if c.Unseen() == 0 && c.Seen < uint64(rare)+1 {
+				wrong++
+			}
+		}
+		if got := float64(wrong) / runs; math.Abs(got-want) > 0.015 {
+			t.Errorf("%d rare features: %.3f of the runs miss one and have no lone walk, want %.2f", rare, got, want)
+		}
+	}
+}

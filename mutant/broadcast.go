@@ -13,10 +13,16 @@ func broadcastMutants() []Mutant {
 			Paid:   "TLC, the election collapsed: 12 to 18 s, 6,347 to 17,146 states, 10 or 11 steps",
 			change: func(r *election.Rules) {
 				r.LastLogged = func(s *election.Server) election.Zxid {
-					if n := s.Committed(); n > 0 && n < s.History().Len() {
-						return s.History().At(n - 1).Zxid
+					n := s.Committed()
+					switch {
+					case n == s.History().Len() || n == 0 && s.Phase != election.Broadcast:
+						return s.Zxid
+					case s.State == election.Leading && (n == 0 || s.History().At(n-1).Zxid.Epoch() != s.Epoch):
+						return election.NewZxid(s.Epoch, 0) // nothing of its epoch yet (Leader.startZkServer)
+					case n == 0:
+						return 0
 					}
-					return s.Zxid
+					return s.History().At(n - 1).Zxid
 				}
 			}},
 		{ID: "ack-before-flush", Title: "a proposal is acked before it is on disk",

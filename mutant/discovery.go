@@ -99,9 +99,9 @@ func discoveryMutants() []Mutant {
 			Wrong:    "a process that starts again takes its currentEpoch for its acceptedEpoch: the file of the promise was never renamed",
 			Right:    "it reads the promise that it made",
 			Property: "one-leader-per-epoch",
-			Case:   Case{Servers: "1:1,8 2:1,8 3:1,8", Limits: "rounds=1 epochs=1 crashes=1 restarts=1 timeouts=0", Phases: phasesDiscovery},
-			Source: "commit a5f0eb0e5 (AtomicFileOutputStream)",
-			change: func(r *election.Rules) { r.Load = func(s *election.Server) { s.AcceptedEpoch = s.CurrentEpoch } }},
+			Case:     Case{Servers: "1:1,8 2:1,8 3:1,8", Limits: "rounds=1 epochs=1 crashes=1 restarts=1 timeouts=0", Phases: phasesDiscovery},
+			Source:   "commit a5f0eb0e5 (AtomicFileOutputStream)",
+			change:   func(r *election.Rules) { r.Load = func(s *election.Server) { s.AcceptedEpoch = s.CurrentEpoch } }},
 		{ID: "same-epoch-ack", Title: "a promise made before is counted again",
 			Wrong:    "ACKEPOCH with currentEpoch -1, an epoch accepted before, counts",
 			Right:    "it is synchronised and not counted",
@@ -146,7 +146,9 @@ func discoveryMutants() []Mutant {
 			Property: "majority", Case: Case{Servers: "1:1,8 2:1,8 3:1,8", Observers: "3", Limits: "rounds=1 timeouts=0"},
 			Source: "commits 342b2f5cb, 44e2475ed and 088dfdf18 (ZOOKEEPER-764, 769, 599)",
 			change: func(r *election.Rules) {
-				enough := func(e *election.Ensemble, set election.Set) bool { return 2*set.Len() > e.Voters }
+				enough := func(e *election.Ensemble, set election.Set) bool {
+					return e.IsQuorum(set) || !e.Hierarchical() && 2*set.Len() > e.Voters
+				}
 				r.CountsHeard = func(*election.Ensemble, int) bool { return true }
 				r.CountsAck = func(_ *election.Ensemble, _ int, ack election.Packet) bool { return !ack.NoCount }
 				r.EpochReady = func(s *election.Server, e *election.Ensemble) bool {

@@ -123,9 +123,11 @@ func TestNoticedIsWhole(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	has := func(line string) bool { return strings.Contains(string(text), "\n"+line+"\n") || strings.Contains(string(text), "\n"+line+" full\n") }
+	has := func(line string) bool {
+		return strings.Contains(string(text), "\n"+line+"\n") || strings.Contains(string(text), "\n"+line+" full\n")
+	}
 	for _, m := range mutant.All() {
-		if !has("notice " + m.ID) || m.Alone && !has("alone "+m.ID) {
+		if !has("notice "+m.ID) || m.Alone && !has("alone "+m.ID) {
 			t.Errorf("testdata/noticed.txt has no block for %s", m.ID)
 		}
 	}

@@ -93,13 +93,21 @@ func syncMutants() []Mutant {
 			Property: "majority", Case: Case{Servers: "1:1,8 2:1,8 3:1,8", Observers: "3", Limits: "rounds=1 timeouts=0"},
 			Source: "title of ZOOKEEPER-1113 (QuorumMaj)",
 			change: func(r *election.Rules) {
+				synced, stop := r.Synced, r.StopSync
 				r.Synced = func(s *election.Server, e *election.Ensemble) bool {
+					if e.Hierarchical() {
+						return synced(s, e)
+					}
 					s.Memo++
 					if 2*int(s.Memo) <= e.Voters {
 						return false
 					}
 					s.Memo = 0
 					return true
+				}
+				r.StopSync = func(s *election.Server, out *election.Outputs) {
+					s.Memo = 0 // another term counts its own
+					stop(s, out)
 				}
 			}},
 		{ID: "ZK-962", Title: "a follower takes the leader's zxid before it has the data",
@@ -151,6 +159,13 @@ func syncMutants() []Mutant {
 					for i := s.History().Len() - s.Pending(); i < s.History().Len(); i++ {
 						s.Memo |= 1 << i
 					}
+				}
+				begin := r.BeginSync
+				r.BeginSync = func(s *election.Server, p election.Packet, snapshot *election.Log, out *election.Outputs) {
+					if p.Kind != election.Diff {
+						s.Memo = 0 // the database is read or sent anew (ZKDatabase.clear)
+					}
+					begin(s, p, snapshot, out)
 				}
 				plan := r.PlanSync
 				r.PlanSync = func(s *election.Server, h election.History, peer election.Zxid, buf []election.Txn) election.SyncPlan {

@@ -31,11 +31,11 @@ func inWindow(st Step, was, is *election.Disk) bool {
 // left a zxid can mean two transactions. The witness: there was such a write.
 func epochHasHistory(st Step) (Outcome, error) {
 	i := st.After.Actor
-	if i < 0 || st.Before.Servers[i].Disk.CurrentEpoch == st.After.Servers[i].Disk.CurrentEpoch || st.Action.Kind == cluster.Wipe {
+	if i < 0 || !st.System.Plausible() || st.Before.Servers[i].Disk.CurrentEpoch == st.After.Servers[i].Disk.CurrentEpoch || st.Action.Kind == cluster.Wipe {
 		return Silent, nil
 	}
 	at, connected := st.Before.LeaderOf(i)
-	if !connected || !st.Before.Up.Has(at) || st.Before.Servers[at].State != election.Leading || !st.System.Plausible() {
+	if !connected || !st.Before.Up.Has(at) || st.Before.Servers[at].State != election.Leading {
 		return Silent, nil
 	}
 	a, leader, epoch := &st.After.Servers[i], &st.Before.Servers[at], st.After.Servers[i].Disk.CurrentEpoch

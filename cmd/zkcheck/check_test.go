@@ -215,3 +215,18 @@ func TestWords(t *testing.T) {
 		}
 	}
 }
+
+// Where no walk is alone the rule of three is a rule, and no bound: see package explore.
+func TestCoverageClaimsNoBound(t *testing.T) {
+	none, some := 0.0, 0.25
+	for want, x := range map[string]partResult{
+		"":                           {Walks: 300},
+		"1,234 protocol states seen": {Walks: 300, Features: 1234},
+		"12 protocol states seen; the next walk meets a new one with probability hardly above 1 %": {Walks: 300, Features: 12, Unseen: &none},
+		"12 protocol states seen; the next walk meets a new one with probability about 25 %":       {Walks: 300, Features: 12, Unseen: &some},
+	} {
+		if got := x.coverage(); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}

@@ -141,7 +141,7 @@ func (x *partResult) coverage() string {
 	case x.Unseen == nil:
 		return fmt.Sprintf("%s protocol states seen", grouped(x.Features))
 	case *x.Unseen == 0:
-		return fmt.Sprintf("%s protocol states seen; the next walk meets a new one with probability below %s",
+		return fmt.Sprintf("%s protocol states seen; the next walk meets a new one with probability hardly above %s",
 			grouped(x.Features), percent(min(1, 3/float64(x.Walks))))
 	}
 	return fmt.Sprintf("%s protocol states seen; the next walk meets a new one with probability about %s",

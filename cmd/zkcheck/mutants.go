@@ -43,14 +43,14 @@ func newMutants() *cobra.Command {
 		Use:   "mutants",
 		Short: "Run the known bugs of election against the ways of looking for bugs",
 		Long: `mutants breaks the rules as each known bug does, one after the other, and looks which ways of
-looking for bugs notice. Bugs that nobody notices are named with the reason. Changes that are no bugs,
-the controls, run too: who reports one is wrong.
+looking for bugs notice. Bugs that nobody notices are named with the reason. Changes that are no
+bugs, the controls, run too: who reports one is wrong.
 
 ` + strategyText() + `
-The exit code is 0 if every bug asked for is killed by one of the strategies asked for, and no control
-is; 1 if a control is killed, if ZooKeeper's rules fail in the run that shows a bug, or if a bug
-survives all that was to be looked at; 2 if one survives because the time, the memory or an interrupt
-ended a strategy.`,
+The exit code is 0 if every bug asked for is killed by one of the strategies asked for, and no
+control is; 1 if a control is killed, if ZooKeeper's rules fail in the run that shows a bug, or if a
+bug survives all that was to be looked at; 2 if one survives because the time, the memory or an
+interrupt ended a strategy.`,
 		Example: `  zkcheck mutants --list
   zkcheck mutants --id ZK-1419
   zkcheck mutants --strategy exhaustive --time 20s
@@ -69,7 +69,7 @@ ended a strategy.`,
 	s.StringArrayVar(&f.ids, "id", nil, "run the bug or control of this `ID,...`, repeatable; default all")
 	s.BoolVar(&f.controls, "controls", false, "run the controls only")
 	s.StringArrayVar(&f.strategies, "strategy", nil, "look for them by this `STRATEGY,...`, repeatable; default all")
-	s.DurationVar(&f.time, "time", mutantTime, "end a strategy after this `DURATION` with each bug; 0: no limit")
+	s.DurationVar(&f.time, "time", mutantTime, "end a strategy after `DURATION` of a bug; 0: no limit")
 	s.Uint64Var(&f.schedules, "schedules", mutantSchedules, "draw `N` schedules of each bug")
 	s.StringVar(&f.memory, "memory", memoryLimit, "stop at this `SIZE` of a search, in MiB or GiB")
 	s.Uint64Var(&f.seed, "seed", walkSeed, "`N` that schedules are drawn from")

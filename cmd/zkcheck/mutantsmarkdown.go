@@ -27,7 +27,7 @@ func (r *gauntletResult) intro(p *printer) {
 	p.line("")
 	p.wrapped(fmt.Sprintf("Bugs that ZooKeeper's leader election has had, and design mistakes that everybody makes once, each as a "+
 		"change of one rule of the engine (package `mutant`), against the ways of looking for bugs. This page is written by "+
-		"`zkcheck mutants --markdown`, and all of it but the seconds comes out the same again. **%d of %s killed**; "+
+		"`zkcheck mutants --markdown`, and all of it but the seconds, and what the time ended, comes out the same again. **%d of %s killed**; "+
 		"%s, %s.", r.Killed, count(r.Bugs, "bug"), count(r.Controls, "control"), count(r.FalseAlarms, "false alarm")), "")
 	p.line("")
 	p.wrapped(fmt.Sprintf("The machine: %s, %s on %s/%s.", count(runtime.NumCPU(), "core"), runtime.Version(), runtime.GOOS,

@@ -16,11 +16,12 @@ func newTest() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "test FILE",
 		Short: "Write a counterexample as a Go test",
-		Long: `test prints a Go test file that has the counterexample of a trace file in it, replays it, and asks for the
-violation that the file shows: that what is known to go wrong under these rules is still noticed.
+		Long: `test prints a Go test file that has the counterexample of a trace file in it, replays it, and asks
+for the violation that the file shows: that what is known to go wrong under these rules is still
+noticed.
 
-With --holds the test asks for the opposite, of ZooKeeper's rules or of those that are put in their place:
-that the run violates the property no longer.
+With --holds the test asks for the opposite, of ZooKeeper's rules or of those that are put in their
+place: that the run violates the property no longer.
 
 The test needs nothing but this module; its name is that of FILE.`,
 		Example: `  zkcheck test zkcheck-winner-is-maximum-min.zkt > winner_is_maximum_test.go
