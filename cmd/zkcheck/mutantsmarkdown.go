@@ -224,12 +224,17 @@ func (r *gauntletResult) controls(p *printer) {
 func (r *gauntletResult) survived(p *printer) {
 	p.line("## Survivors")
 	p.line("")
-	if list := r.matrix.Survivors(); len(list) == 0 {
+	for _, x := range r.matrix.Survivors() {
+		p.wrapped(fmt.Sprintf("- **%s**, which %s must notice, survives all", x.Mutant.ID, x.Mutant.Property), "  ")
+	}
+	switch {
+	case r.Killed < r.Bugs:
+	case r.Bugs == 0:
+		p.line("No bug was run.")
+	case r.Interrupted:
+		p.line("Every bug that was run is killed by some strategy.")
+	default:
 		p.line("Every bug is killed by some strategy.")
-	} else {
-		for _, x := range list {
-			p.wrapped(fmt.Sprintf("- **%s**, which %s must notice, survives all", x.Mutant.ID, x.Mutant.Property), "  ")
-		}
 	}
 	p.line("")
 	for i, s := range r.Strategies {

@@ -86,3 +86,21 @@ func TestGauntletRefusesFalseAlarms(t *testing.T) {
 		t.Errorf("failed %v, %v", c.failed, r.FalseAlarms)
 	}
 }
+
+// A suite that panics under ZooKeeper's own rules notices nothing by that.
+func TestGauntletRefusesPanics(t *testing.T) {
+	careless := props.Property{Name: "careless", Check: func(st props.Step) (props.Outcome, error) {
+		if e := st.System.Ensemble; e.Voters < len(e.Members) {
+			panic("nobody has thought of observers")
+		}
+		return props.Held, nil
+	}}
+	var r *proptest.GauntletReport
+	bugs := []mutant.Mutant{find(t, "ZK-1419"), find(t, "ZK-1082")}
+	c := catch("careless", func(c *caught) {
+		r = proptest.Gauntlet(c, []props.Property{careless}, proptest.GauntletOptions{Mutants: bugs})
+	})
+	if !c.failed || r.Killed() != 0 || len(r.FalseAlarms) != 1 || !strings.Contains(r.FalseAlarms[0], "ZooKeeper's own rules") {
+		t.Errorf("failed %v, %d killed, %v", c.failed, r.Killed(), r.FalseAlarms)
+	}
+}
