@@ -43,8 +43,11 @@ Comments of the file are lost.`,
   zkcheck shrink zkcheck-winner-is-maximum.zkt -o shortest.zkt --time 30s --memory 2GiB
   zkcheck replay --verify zkcheck-winner-is-maximum-min.zkt`,
 		RunE: func(c *cobra.Command, args []string) error {
-			if len(args) != 1 || args[0] == "" {
+			if len(args) != 1 {
 				return fmt.Errorf("shrink: want one file, not %d", len(args))
+			}
+			if args[0] == "" {
+				return fmt.Errorf("shrink: the name of the file is empty")
 			}
 			return f.run(c.Context(), args[0], c.OutOrStdout(), c.ErrOrStderr())
 		},

@@ -27,8 +27,11 @@ The test needs nothing but this module; its name is that of FILE.`,
 		Example: `  zkcheck test zkcheck-winner-is-maximum-min.zkt > winner_is_maximum_test.go
   zkcheck test zkcheck-winner-is-maximum-min.zkt --holds --package mended_test > mended_test.go`,
 		RunE: func(c *cobra.Command, args []string) error {
-			if len(args) != 1 || args[0] == "" {
+			if len(args) != 1 {
 				return fmt.Errorf("test: want one file, not %d", len(args))
+			}
+			if args[0] == "" {
+				return fmt.Errorf("test: the name of the file is empty")
 			}
 			t, err := trace.ReadFile(args[0])
 			if err != nil {

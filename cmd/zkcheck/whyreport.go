@@ -66,7 +66,7 @@ func (p *printer) explainedSteps(e *trace.Explanation) {
 		if i+1 == e.Decided {
 			notes = append(notes, "here it was decided")
 		}
-		p.line("%4d%s %7s  %-18s %s", i+1, mark, share(i+1), s.Action, strings.Join(notes, "; "))
+		p.labelled(fmt.Sprintf("%4d%s %7s  %-18s ", i+1, mark, share(i+1), s.Action), strings.Join(notes, "; "), "")
 		if s.Needed {
 			p.labelled("                 ", s.Text, "")
 		}
