@@ -71,6 +71,7 @@ type shrinker struct {
 	best        run
 	inVain      map[string]int // to what depth a simpler cluster was searched, and nothing was found
 	searched    bool           // all simpler clusters than that of best, and nothing was found
+	smallest    int            // with how many servers chance has looked for a run with one less
 	certificate *Certificate   // of best, and nil until it has been looked for
 	doubt       string
 }
@@ -107,6 +108,7 @@ func (s *shrinker) shrink() {
 	for s.ctx.Err() == nil {
 		s.repeat(passes)
 		switch {
+		case s.smaller():
 		case !s.searched && (s.shortcuts() || s.simpler(quickStates)):
 		case s.certificate == nil && s.doubt == "" && s.certify():
 		default:
