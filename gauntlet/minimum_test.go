@@ -15,7 +15,7 @@ import (
 
 // TestShrinkReachesTheMinimum: what walks, rapid and the fuzzer find of every mutant shrinks to a run that is
 // certified to be a shortest one. How many do and how long it takes is logged. Some mutants are tried, with
-// ZKCHECK_FULL=1 all: there a run in a hundred may end in a cluster that is too large to be searched.
+// ZKCHECK_FULL=1 all.
 func TestShrinkReachesTheMinimum(t *testing.T) {
 	list := mutant.All()
 	if os.Getenv("ZKCHECK_FULL") == "" {
@@ -64,7 +64,7 @@ func TestShrinkReachesTheMinimum(t *testing.T) {
 		}
 	}
 	t.Logf("%d counterexamples, %d of properties that steps show; %d of those certified; the slowest took %v", found, judgeable, certified, slowest)
-	if short := os.Getenv("ZKCHECK_FULL") == ""; certified < judgeable && short || 100*certified < 98*judgeable {
+	if certified < judgeable {
 		t.Errorf("%d of %d are not certified", judgeable-certified, judgeable)
 	}
 }
