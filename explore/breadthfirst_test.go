@@ -229,7 +229,7 @@ func TestLimits(t *testing.T) {
 	}{
 		{"depth", Options{MaxDepth: 15}},
 		{"states", Options{MaxStates: 60_000}},
-		{"memory", Options{MaxMemory: 6 << 20}},
+		{"memory", Options{MaxMemory: 2 << 20}},
 		{"", Options{MaxDepth: 56, MaxStates: 248_833, MaxMemory: 1 << 30}},
 	} {
 		var first *Report[uint8]
@@ -258,7 +258,7 @@ func TestLimits(t *testing.T) {
 				t.Errorf("%d states", first.Distinct)
 			}
 		case "memory":
-			if first.MemoryBytes > 6<<20 || first.Distinct < 10_000 {
+			if first.MemoryBytes > 2<<20 || first.Distinct < 10_000 {
 				t.Errorf("%d bytes, %d states", first.MemoryBytes, first.Distinct)
 			}
 		default:
@@ -334,8 +334,8 @@ func TestCollision(t *testing.T) {
 	if collision(0) != 0 || collision(1) != 0 {
 		t.Error("one state cannot collide")
 	}
-	// A billion states: 10^18 / 2^65 is about 0.0271.
-	if p := collision(1_000_000_000); math.Abs(p-0.0271) > 0.0001 {
+	// A billion states: 10^18 / 2^75 is about 0.0000265.
+	if p := collision(1_000_000_000); math.Abs(p-0.0000265) > 0.0000001 {
 		t.Errorf("a billion states collide with probability %v", p)
 	}
 }

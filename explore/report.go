@@ -3,7 +3,6 @@ package explore
 import (
 	"context"
 	"errors"
-	"math"
 	"runtime"
 	"time"
 )
@@ -29,6 +28,10 @@ type Options struct {
 	MaxStates uint64 // stop after the batch that found this many distinct states; breadth-first only; 0: none
 	MaxMemory uint64 // bytes; stop before the visited set grows past it; 0: none
 	All       bool   // go on after a violation, one per property; default stops at the first
+	// Reduce leaves out steps that a System's Commuter knows to lead nowhere else than others do. The states, their number, depth
+	// and traces, and what is violated, stay the same; Generated and the tallies count the steps that were taken. Breadth-first
+	// only.
+	Reduce bool
 	// MaxViolations is how many violating steps of each property are looked for: 0 and 1 for one. Without All the search stops
 	// when one property has as many. Breadth-first only.
 	MaxViolations int
@@ -84,7 +87,7 @@ type Report[A any] struct {
 	Rejected       uint64         // of walks: how many had a violation; one at most unless All are wanted
 	RejectedBy     []uint64       // of walks: that number by property
 	Features       *Incidence     // of walks, if their features are counted
-	Collision      float64        // probability that two distinct states shared a fingerprint, n(n-1)/2^65
+	Collision      float64        // probability that two distinct states shared a fingerprint, n(n-1)/2^75
 	Elapsed        time.Duration
 	MemoryBytes    uint64  // visited set, parents and frontier
 	MeanStateBytes float64 // of distinct states; of walks, if they are counted, of all
@@ -92,14 +95,6 @@ type Report[A any] struct {
 
 // violations is how many violating steps of a property are looked for.
 func (o *Options) violations() int { return max(o.MaxViolations, 1) }
-
-// collision is the birthday bound for n fingerprints of 64 bits.
-func collision(n uint64) float64 {
-	if n < 2 {
-		return 0
-	}
-	return math.Ldexp(float64(n)*float64(n-1), -65)
-}
 
 // workers is the number of workers to start.
 func (o *Options) workers() int {

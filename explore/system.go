@@ -22,6 +22,28 @@ type Bounder[S any] interface {
 	Cut(s *S) uint64
 }
 
+// Constrained is an optional ability of a System: states outside a constraint are not looked at. They count as generated, no
+// property judges the step to them, and they are not entered (a CONSTRAINT of TLC).
+type Constrained[S any] interface {
+	Within(s *S) bool
+}
+
+// Restorer is an optional ability of a System: Restore makes dst equal to src again, where dst is what one or more Apply made
+// of a copy of src, and src has not changed since. It is Copy, where less has to be copied.
+type Restorer[S any] interface {
+	Restore(dst, src *S)
+}
+
+// Commuter is an optional ability of a System, for Options.Reduce: it knows actions whose order makes no difference.
+type Commuter[S any, A comparable] interface {
+	// Ordinal numbers actions from 0 to 63, different ones enabled in one state differently; a negative one never sleeps.
+	Ordinal(a A) int
+	// Commuting is the set, by ordinals, of the actions b enabled in s for which a and b commute there: neither disables the
+	// other, a then b leads to the same state as b then a, and every property says of either of the two steps the same in
+	// both orders.
+	Commuting(s *S, a A, enabled []A) uint64
+}
+
 // Outcome is what a property says of one step.
 type Outcome uint8
 
