@@ -27,7 +27,7 @@ func BreadthFirst[S any, A comparable](ctx context.Context, sys System[S, A], pr
 	b := newBreadthFirst(sys, props, o, nil)
 	stop := b.meter.watch(&o, start, func(p *Progress) uint64 { return p.Distinct })
 	defer stop()
-	b.roots()
+	b.begin()
 	b.stopped = b.levels(ctx)
 	report := b.report()
 	report.Elapsed = time.Since(start)
@@ -46,6 +46,7 @@ type breadthFirst[S any, A comparable] struct {
 	visited       *visited
 	parents       parents     // one entry per distinct state
 	graph         *stateGraph // nil unless it is wanted
+	store         *store      // nil if nothing goes to disk
 	current, next frontier    // this level, and what was found of the next one
 	depth         int         // of current
 	added         uint64      // states that the last batch added
@@ -68,6 +69,9 @@ type chunk struct {
 
 func newBreadthFirst[S any, A comparable](sys System[S, A], props []Property[S, A], o Options, graph *stateGraph) *breadthFirst[S, A] {
 	b := &breadthFirst[S, A]{sys: sys, props: props, options: o, graph: graph, visited: newVisited(graph != nil)}
+	if graph == nil {
+		b.store = newStore(&o)
+	}
 	for range o.workers() {
 		b.workers = append(b.workers, newExpander(sys, props, b.visited, &o))
 	}
@@ -77,6 +81,23 @@ func newBreadthFirst[S any, A comparable](sys System[S, A], props []Property[S, 
 	}
 	b.rejected = make([][]Violation[A], len(props))
 	return b
+}
+
+// begin goes on where an earlier search was, or begins anew.
+func (b *breadthFirst[S, A]) begin() {
+	if d := b.store; d != nil {
+		resumed := false
+		var err error
+		if d.Keep {
+			resumed, err = b.resume()
+		} else {
+			err = d.sweep(nil)
+		}
+		if d.fail(err); resumed || err != nil {
+			return
+		}
+	}
+	b.roots()
 }
 
 // roots enters and judges the initial states. They make no claim, and come first.
@@ -102,6 +123,10 @@ func (b *breadthFirst[S, A]) roots() {
 		if b.graph != nil {
 			b.visited.settle(print, uint32(b.parents.count))
 		}
+		if b.store != nil && b.store.logging {
+			b.store.log([]fingerprint{print})
+			b.store.settled++
+		}
 		b.parents.roots = append(b.parents.roots, i)
 		b.parents.count++
 		b.bytes += uint64(len(encoded))
@@ -111,11 +136,14 @@ func (b *breadthFirst[S, A]) roots() {
 
 // levels searches until nothing is left, and returns "", or until it has to stop, and returns why.
 func (b *breadthFirst[S, A]) levels(ctx context.Context) string {
+	if b.store != nil && b.store.err != nil {
+		return stoppedDisk
+	}
 	if b.stopAtViolation() {
 		return stoppedViolation
 	}
-	base := uint64(0) // sequence number of the level's first state
 	for ; b.current.count > 0; b.depth++ {
+		base := b.parents.count - uint64(b.current.count) // sequence number of the level's first state
 		b.known = append(b.known, uint64(b.current.count))
 		if b.graph != nil {
 			b.graph.levels = append(b.graph.levels, base)
@@ -123,31 +151,56 @@ func (b *breadthFirst[S, A]) levels(ctx context.Context) string {
 		if b.options.MaxDepth > 0 && b.depth >= b.options.MaxDepth {
 			return stoppedDepth
 		}
-		for from := 0; from < b.current.count; from += batchStates {
-			to := min(from+batchStates, b.current.count)
-			finished := b.batch(ctx, base, from, to)
-			b.settle(base + uint64(from))
-			b.current.release(to)
-			b.show(b.current.count - to + b.next.count)
-			if b.stopAtViolation() {
-				return stoppedViolation
-			}
-			if !finished {
-				return stopReason(ctx)
-			}
-			if to < b.current.count || b.next.count > 0 {
-				if why := b.limit(); why != "" {
-					return why
-				}
-			}
+		if why := b.level(ctx, base); why != "" {
+			b.settleLogged()
+			return why
 		}
-		base += uint64(b.current.count)
-		b.current, b.next = b.next, frontier{}
+		if b.endLevel(); b.store != nil && b.store.err != nil {
+			return stoppedDisk
+		}
 	}
 	if b.depth > 0 {
 		b.depth-- // the level that was empty
 	}
 	return ""
+}
+
+// level expands the current level, and returns "" or why it had to stop.
+func (b *breadthFirst[S, A]) level(ctx context.Context, base uint64) string {
+	for from := 0; from < b.current.count; from += batchStates {
+		to := min(from+batchStates, b.current.count)
+		if b.store != nil {
+			b.store.fail(b.load(from, to))
+			if b.store.err != nil {
+				return stoppedDisk
+			}
+		}
+		finished := b.batch(ctx, base, from, to)
+		b.settle(base + uint64(from))
+		b.evict()
+		b.current.release(to)
+		b.show(b.current.count - to + b.next.count)
+		if b.stopAtViolation() {
+			return stoppedViolation
+		}
+		if !finished {
+			return stopReason(ctx)
+		}
+		if to < b.current.count || b.found() > base+uint64(b.current.count) {
+			if why := b.limit(); why != "" {
+				return why
+			}
+		}
+	}
+	return ""
+}
+
+// found counts the states so far. While some are put aside it may be too many.
+func (b *breadthFirst[S, A]) found() uint64 {
+	if b.store != nil {
+		return b.parents.count + b.store.waiting
+	}
+	return b.parents.count
 }
 
 // batch expands a part of the level, and reports whether it came to the end of it before ctx ended.
@@ -200,20 +253,30 @@ func (b *breadthFirst[S, A]) trace() {
 		if len(b.rejected[i]) == most {
 			continue
 		}
-		var claims []uint64
-		for _, w := range b.workers {
-			claims = append(claims, w.violated[i]...)
-		}
-		slices.Sort(claims)
+		claims := b.violating(i)
 		if len(claims) > 0 {
 			b.violated[i] = claims[0]
 		}
 		for _, claim := range claims[len(b.rejected[i])-initial : min(most-initial, len(claims))] {
 			init, indices := b.parents.path(claim >> actionBits)
+			if b.parents.err != nil {
+				b.store.fail(b.parents.err)
+				return
+			}
 			indices = append(indices, int(claim&maxActions))
 			b.rejected[i] = append(b.rejected[i], Violation[A]{Property: i, Init: init, Trace: actionsAlong(b.sys, init, indices)})
 		}
 	}
+}
+
+// violating are the least claims of steps that violate a property, as many as are wanted.
+func (b *breadthFirst[S, A]) violating(property int) []uint64 {
+	var claims []uint64
+	for _, w := range b.workers {
+		claims = append(claims, w.violated[property]...)
+	}
+	slices.Sort(claims)
+	return claims[:min(len(claims), b.options.violations())]
 }
 
 // stopAtViolation says whether violations end the search.
@@ -225,8 +288,16 @@ func (b *breadthFirst[S, A]) stopAtViolation() bool {
 // limit names the limit that was reached. What the next batch will make the table grow to counts already.
 func (b *breadthFirst[S, A]) limit() string {
 	o := &b.options
-	if o.MaxStates > 0 && b.parents.count >= o.MaxStates {
-		return stoppedStates
+	if o.MaxStates > 0 && b.found() >= o.MaxStates {
+		if b.settleLogged(); b.parents.count >= o.MaxStates {
+			return stoppedStates
+		}
+	}
+	if b.store != nil {
+		if b.store.err != nil {
+			return stoppedDisk
+		}
+		return ""
 	}
 	if o.MaxMemory > 0 && b.memory()+b.visited.growth(2*b.added) > o.MaxMemory {
 		return stoppedMemory
@@ -247,7 +318,7 @@ func (b *breadthFirst[S, A]) memory() uint64 {
 
 // show brings the meter up to date with the batch.
 func (b *breadthFirst[S, A]) show(queue int) {
-	b.meter.distinct.Store(b.parents.count)
+	b.meter.distinct.Store(b.found())
 	b.meter.queue.Store(uint64(queue))
 	b.meter.depth.Store(uint64(b.depth))
 	b.meter.memory.Store(b.memory())
@@ -269,6 +340,12 @@ func (b *breadthFirst[S, A]) report() *Report[A] {
 	}
 	if b.next.count > 0 {
 		r.Depth++
+	}
+	if b.store != nil {
+		b.store.close()
+		if r.Err = b.store.err; r.Err != nil {
+			r.Complete, r.Stopped = false, stoppedDisk
+		}
 	}
 	if r.Distinct > 0 {
 		r.MeanStateBytes = float64(b.bytes) / float64(r.Distinct)

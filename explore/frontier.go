@@ -29,6 +29,7 @@ type block struct {
 	sleeps []uint64 // of each state the actions that need not be taken, by ordinals; nil if all are
 	first  int      // index in the frontier of the block's first state
 	count  int      // states, wherever they are
+	place  place    // in the level's file
 }
 
 func (b *block) bytes() uint64 {
@@ -47,7 +48,8 @@ func (b *block) sleep(i int) uint64 {
 type frontier struct {
 	blocks []*block
 	count  int
-	bytes  uint64 // in memory
+	bytes  uint64     // in memory
+	file   *levelFile // nil if all blocks are in memory
 }
 
 func (f *frontier) add(b *block) {

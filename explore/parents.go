@@ -2,6 +2,8 @@ package explore
 
 import (
 	"encoding/binary"
+	"fmt"
+	"os"
 	"sort"
 )
 
@@ -11,7 +13,10 @@ type parents struct {
 	roots    []int // the first states are initial ones: which
 	families []family
 	count    uint64
-	bytes    uint64
+	bytes    uint64   // in memory
+	file     *os.File // of the first families; they have no data here
+	stored   int
+	err      error
 }
 
 // family is the children of a segment: of each of its states the number of children, and the action that led to each.
@@ -19,6 +24,8 @@ type family struct {
 	first  uint64 // number of the first child
 	parent uint64 // number of the first state of the segment
 	data   []byte
+	offset int64 // in the file
+	size   uint32
 }
 
 // familyOf encodes claims in ascending order, relative to the segment: parent's place and action.
@@ -42,13 +49,20 @@ func (p *parents) add(f family, children int) {
 	f.first = p.count
 	p.families = append(p.families, f)
 	p.count += uint64(children)
-	p.bytes += uint64(cap(f.data)) + 40
+	p.bytes += uint64(cap(f.data)) + 56
 }
 
 // claim finds who found a state that is no root.
 func (p *parents) claim(sequence uint64) (parent uint64, action int) {
 	f := &p.families[sort.Search(len(p.families), func(i int) bool { return p.families[i].first > sequence })-1]
 	data, child := f.data, f.first
+	if data == nil {
+		data = make([]byte, f.size)
+		if _, err := p.file.ReadAt(data, f.offset); err != nil {
+			p.err = fmt.Errorf("who found state %d can't be read again: %w", sequence, err)
+			return 0, 0
+		}
+	}
 	next := func() uint64 {
 		v, n := binary.Uvarint(data)
 		data = data[n:]

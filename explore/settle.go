@@ -5,14 +5,19 @@ import "sync/atomic"
 // settle turns the batch's candidates into states of the next level: those whose claims are the least. first is the sequence
 // number of the batch's first state.
 func (b *breadthFirst[S, A]) settle(first uint64) {
-	b.eachPiece(partitions, func(worker, partition int) { b.enter(partition) })
+	candidates := 0
+	for _, w := range b.workers {
+		candidates += len(w.found.ends)
+	}
+	many := candidates > 2*segmentStates
+	b.share(partitions, many, func(_, partition int) { b.enter(partition) })
 	var made [segments]segment
-	b.eachPiece(segments, func(worker, i int) { made[i] = b.assemble(i, first) })
-	before := b.parents.count
+	b.share(segments, many, func(_, i int) { made[i] = b.assemble(i, first) })
+	before := b.found()
 	for i := range made {
 		b.adopt(&made[i])
 	}
-	b.added = b.parents.count - before
+	b.added = b.found() - before
 	if b.graph != nil {
 		b.draw()
 	}
@@ -25,14 +30,9 @@ func (b *breadthFirst[S, A]) settle(first uint64) {
 	}
 }
 
-// eachPiece lets the workers share pieces of work that do not touch each other. A batch of few candidates is not worth their
-// waking up.
-func (b *breadthFirst[S, A]) eachPiece(pieces int, work func(worker, piece int)) {
-	candidates := 0
-	for _, w := range b.workers {
-		candidates += len(w.found.ends)
-	}
-	if candidates < 2*segmentStates {
+// share lets the workers share pieces of work that do not touch each other, if it is worth their waking up.
+func (b *breadthFirst[S, A]) share(pieces int, worth bool, work func(worker, piece int)) {
+	if !worth {
 		for i := range pieces {
 			work(0, i)
 		}
@@ -103,8 +103,9 @@ func keepAlive(touched uint64) {
 // segment is the new states that one piece of a batch led to.
 type segment struct {
 	block  *block
-	family family
-	prints []fingerprint // in a search for a graph
+	parent uint64        // sequence number of the first state of that piece
+	claims []uint32      // of each new state, relative to the piece
+	prints []fingerprint // likewise, if they are needed again
 }
 
 // assemble gathers the i-th segment of the batch.
@@ -128,7 +129,8 @@ func (b *breadthFirst[S, A]) assemble(i int, first uint64) (s segment) {
 	if sleeps {
 		s.block.sleeps = make([]uint64, 0, count)
 	}
-	claims := make([]uint32, 0, count)
+	s.parent, s.claims = first+uint64(i*segmentStates), make([]uint32, 0, count)
+	named := b.graph != nil || b.store != nil && b.store.logging
 	for c := range chunks {
 		found := &b.workers[chunks[c].worker].found
 		for at := chunks[c].from; at < chunks[c].to; at++ {
@@ -139,27 +141,13 @@ func (b *breadthFirst[S, A]) assemble(i int, first uint64) (s segment) {
 			if sleeps {
 				s.block.sleeps = append(s.block.sleeps, found.sleeps[at])
 			}
-			claims = append(claims, found.claims[at]-uint32(i*segmentStates)<<actionBits)
-			if b.graph != nil {
+			s.claims = append(s.claims, found.claims[at]-uint32(i*segmentStates)<<actionBits)
+			if named {
 				s.prints = append(s.prints, found.prints[at])
 			}
 		}
 	}
-	s.family = familyOf(first+uint64(i*segmentStates), claims)
 	return s
-}
-
-// adopt gives a segment's states their numbers.
-func (b *breadthFirst[S, A]) adopt(s *segment) {
-	if s.block == nil {
-		return
-	}
-	for i, print := range s.prints {
-		b.visited.settle(print, uint32(b.parents.count)+uint32(i))
-	}
-	b.next.add(s.block)
-	b.parents.add(s.family, s.block.count)
-	b.bytes += uint64(len(s.block.data))
 }
 
 // draw adds the batch's steps to the graph, now that every state they lead to has its number.

@@ -124,4 +124,3 @@ func TestStateSetUpTo(t *testing.T) {
 		t.Errorf("%d states have a claim up to 499, want 5000", n)
 	}
 }
-
