@@ -151,6 +151,9 @@ func (b *breadthFirst[S, A]) levels(ctx context.Context) string {
 		if b.options.MaxDepth > 0 && b.depth >= b.options.MaxDepth {
 			return stoppedDepth
 		}
+		if e := estimate(b.known, 0); e.Total > 0 {
+			b.meter.estimate.Store(&e)
+		}
 		if why := b.level(ctx, base); why != "" {
 			b.settleLogged()
 			return why
@@ -322,6 +325,9 @@ func (b *breadthFirst[S, A]) show(queue int) {
 	b.meter.queue.Store(uint64(queue))
 	b.meter.depth.Store(uint64(b.depth))
 	b.meter.memory.Store(b.memory())
+	if b.store != nil {
+		b.meter.disk.Store(b.store.bytes(&b.current, &b.next))
+	}
 }
 
 // report adds up what the workers counted.
@@ -342,6 +348,11 @@ func (b *breadthFirst[S, A]) report() *Report[A] {
 		r.Depth++
 	}
 	if b.store != nil {
+		for _, f := range []*frontier{&b.current, &b.next} {
+			if f.file != nil {
+				b.store.fail(f.file.close())
+			}
+		}
 		b.store.close()
 		if r.Err = b.store.err; r.Err != nil {
 			r.Complete, r.Stopped = false, stoppedDisk

@@ -42,7 +42,6 @@ type store struct {
 	runs    [partitions][]run
 	keys    [partitions]keys
 	serial  int // of the next run
-	level   *levelFile
 	parents *os.File
 	size    int64  // of parents
 	settled uint64 // states of the level that are settled, of those that were logged
@@ -63,7 +62,7 @@ func newStore(o *Options) *store {
 	}
 	d := &store{Disk: *o.Disk, logging: o.Disk.Keep, every: checkpointStates}
 	if o.MaxMemory > 0 {
-		d.tableMemory, d.frontierMemory = o.MaxMemory/2+1, o.MaxMemory/4+1
+		d.tableMemory, d.frontierMemory = o.MaxMemory/8*5+1, o.MaxMemory/8+1
 	}
 	return d
 }
@@ -157,10 +156,23 @@ func (d *store) close() {
 	for i := range d.keys {
 		d.keys[i].close(d)
 	}
-	if d.level != nil {
-		d.fail(d.level.close())
-	}
 	if !d.Keep {
 		d.fail(d.sweep(nil))
 	}
+}
+
+// bytes is what lies on disk.
+func (d *store) bytes(levels ...*frontier) uint64 {
+	n := uint64(d.size)
+	for _, list := range d.runs {
+		for _, r := range list {
+			n += 8 * r.Count
+		}
+	}
+	for _, f := range levels {
+		if f.file != nil {
+			n += uint64(f.file.end)
+		}
+	}
+	return n
 }

@@ -137,9 +137,6 @@ func abandon(d *store) {
 			d.keys[i].file.Close()
 		}
 	}
-	if d.level != nil {
-		d.level.close()
-	}
 }
 
 // TestDiskRefuses: a directory of another search, or a damaged one, is refused and not touched.

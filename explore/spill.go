@@ -32,7 +32,9 @@ func (b *breadthFirst[S, A]) adopt(s *segment) {
 		}
 		return
 	}
-	d.settled += uint64(s.block.count)
+	if d.logging {
+		d.settled += uint64(s.block.count)
+	}
 	b.enlist(s)
 	b.unburden(s.block, nil)
 }
