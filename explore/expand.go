@@ -19,7 +19,8 @@ func (o *output) clear() {
 // is its own until the batch is settled.
 type expander[S any, A comparable] struct {
 	sys     System[S, A]
-	bounder Bounder[S] // nil if the system has none
+	bounder Bounder[S]     // nil if the system has none
+	limited Constrained[S] // nil if the system has no constraint
 	props   []Property[S, A]
 	visited *visited
 	scribe  *scribe[S, A] // nil unless the graph is wanted
@@ -42,6 +43,7 @@ type expander[S any, A comparable] struct {
 func newExpander[S any, A comparable](sys System[S, A], props []Property[S, A], v *visited, most int) *expander[S, A] {
 	w := &expander[S, A]{sys: sys, props: props, visited: v, most: most}
 	w.bounder, _ = any(sys).(Bounder[S])
+	w.limited, _ = any(sys).(Constrained[S])
 	w.tallies = newTallies(len(props))
 	w.violated = make([][]uint64, len(props))
 	return w
@@ -63,6 +65,9 @@ func (w *expander[S, A]) expand(sequence uint64, encoded []byte) {
 		panic(fmt.Sprintf("explore: a state has %d actions, and a claim has room for %d", len(w.actions), maxActions))
 	}
 	w.generated += uint64(len(w.actions))
+	if w.limited != nil {
+		w.generated += uint64(w.limited.Outside(&w.current))
+	}
 	open := uint64(0)
 	if w.scribe != nil {
 		w.scribe.state(&w.out.steps, &w.current, len(w.actions), cut)

@@ -22,6 +22,13 @@ type Bounder[S any] interface {
 	Cut(s *S) uint64
 }
 
+// Constrained is an optional ability of a System whose states satisfy a constraint, as TLC's CONSTRAINT. Actions(s) leaves out
+// the steps that lead to states which violate it, and Outside, asked after it, says how many they are: a breadth-first search
+// counts them as generated.
+type Constrained[S any] interface {
+	Outside(s *S) int
+}
+
 // Outcome is what a property says of one step.
 type Outcome uint8
 
