@@ -93,7 +93,7 @@ func (y *System) settle(s *State, m *member, proposal, voters uint64, self bool)
 // send appends a message to a channel that is not full.
 func (y *System) send(s *State, to *slot, message uint64) {
 	w := &s.word[to.word%maxWords]
-	*w |= message << ((to.shift + y.behind[bits.Len64(*w>>(to.shift%64)&y.channel)]) % 64)
+	*w |= message << ((to.shift + uint(y.behind[bits.Len64(*w>>(to.shift%64)&y.channel)])) % 64)
 }
 
 func (y *System) broadcast(s *State, m *member, message uint64) {

@@ -97,14 +97,14 @@ type System struct {
 	outside  field  // outOfElection: the same
 	in       [MaxServers]field
 
-	slotBits uint     // of a place in a recvQueue: message and number of the sender
-	slot     uint64   // mask of one
-	place    [65]uint // of a recvQueue of this bit length: where the next place is
-	behind   [65]uint // the same of a channel
-	roomRecv int      // a recvQueue is full if its bit length is above this
-	roomChan int      // the same of a channel
-	channel  uint64   // mask of a channel
-	binding  bool     // MaxSum is less than MaxClock allows anyway
+	slotBits uint      // of a place in a recvQueue: message and number of the sender
+	slot     uint64    // mask of one
+	place    [65]uint8 // of a recvQueue of this bit length: where the next place is
+	behind   [65]uint8 // the same of a channel
+	roomRecv int       // a recvQueue is full if its bit length is above this
+	roomChan int       // the same of a channel
+	channel  uint64    // mask of a channel
+	binding  bool      // MaxSum is less than MaxClock allows anyway
 
 	// Tables: of every entry the first bit, all bits but the last, the last bit, and the proposal.
 	each, low, top, proposals uint64
@@ -138,8 +138,8 @@ func New(c Config) (*System, error) {
 	y.low, y.proposals = y.top-y.each, y.each*y.proposal
 	y.channel = 1<<(c.MaxChan*int(y.codeBits)) - 1
 	for length := range 65 {
-		y.place[length] = roundUp(length, y.slotBits)
-		y.behind[length] = roundUp(length, y.codeBits)
+		y.place[length] = uint8(roundUp(length, y.slotBits))
+		y.behind[length] = uint8(roundUp(length, y.codeBits))
 	}
 	y.roomRecv = (c.MaxRecv - 1) * int(y.slotBits)
 	y.roomChan = (c.MaxChan - 1) * int(y.codeBits)
