@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/zkcheck/zkcheck/cluster"
+	"github.com/zkcheck/zkcheck/model/tla"
 	"github.com/zkcheck/zkcheck/trace"
 )
 
@@ -48,6 +49,9 @@ type checkFlags struct {
 	junit string
 	out   string
 
+	system string
+	module tla.Config // of --system tla
+
 	changed func(flag string) bool
 }
 
@@ -79,6 +83,9 @@ and every fair run that does comes to its goal. A counterexample is a lasso, a r
 With --mutant the rules are those of a known bug, one that "zkcheck mutants --list" names. What is
 not given is as in the smallest case that shows it, and what must notice it is looked for.
 
+With --system tla the official TLA+ module of the election is searched in place of a cluster, and
+counted as TLC does: depth is 1 for the initial state, and a step beyond a bound is generated only.
+
 ` + strings.Join(trace.Wrap("Lessons: "+lessonNames()+".", columns, "  "), "\n"),
 		Example: `  zkcheck check
   zkcheck check 1:1,8 2:1,8 3:1,7 --crashes 1 --restarts 1 --rounds 1
@@ -89,9 +96,13 @@ not given is as in the smallest case that shows it, and what must notice it is l
   zkcheck check 1:1,8 2:1,8 3:1,7 --strategy guided --walks 10000 --steps 300
   zkcheck check 1:1,8 2:1,8 3:1,7 --property P11 --crashes 1 --restarts 1 --rounds 1 --timeouts 0
   zkcheck check --mutant ZK-1419
-  zkcheck check --lesson two-leading-one-round`,
+  zkcheck check --lesson two-leading-one-round
+  zkcheck check --system tla --servers 3 --max-clock 1 --max-sum 1`,
 		RunE: func(c *cobra.Command, servers []string) error {
 			f.changed = c.Flags().Changed
+			if err := f.suitsSystem(c.Flags(), servers); err != nil {
+				return err
+			}
 			return f.run(c.Context(), servers, c.OutOrStdout(), c.ErrOrStderr())
 		},
 	}
@@ -128,6 +139,7 @@ func (f *checkFlags) register(c *cobra.Command) {
 	s.StringVar(&f.lesson, "lesson", "", "find the expected violation of this `NAME`")
 	s.BoolVar(&f.all, "all", false, "go on after a violation: one per property")
 	s.IntVar(&f.maxTraces, "max-traces", 1, "show `N` counterexamples of different shapes per property")
+	f.registerTLA(s)
 	s.BoolVar(&f.json, "json", false, "print one JSON object")
 	s.StringVar(&f.junit, "junit", "", "write a JUnit report to this `FILE`, one case per property")
 	s.StringVar(&f.out, "out", ".", "write traces to this `DIR`, which is created")
@@ -135,17 +147,20 @@ func (f *checkFlags) register(c *cobra.Command) {
 
 // run checks what is asked before anything is done: bad usage leaves nothing behind.
 func (f *checkFlags) run(ctx context.Context, servers []string, stdout, stderr io.Writer) error {
+	if f.time > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, f.time)
+		defer cancel()
+	}
+	if f.system == systemTLA {
+		return f.runTLA(ctx, stdout, stderr)
+	}
 	p, err := f.plan(servers)
 	if err != nil {
 		return err
 	}
 	if err := f.places(); err != nil {
 		return err
-	}
-	if f.time > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, f.time)
-		defer cancel()
 	}
 	r, err := p.run(ctx, newStatus(stderr))
 	if err != nil {

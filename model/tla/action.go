@@ -64,7 +64,7 @@ func ParseAction(line string) (Action, error) {
 		servers = append(servers, &a.J)
 	}
 	if len(words) != 1+len(servers) {
-		return Action{}, fmt.Errorf("tla: action %q: %v names %d servers, not %d", line, a.Kind, len(servers), len(words)-1)
+		return Action{}, fmt.Errorf("tla: action %q: %v names %s, not %d", line, a.Kind, counted(len(servers)), len(words)-1)
 	}
 	for i, to := range servers {
 		n, err := parseServer(words[1+i])
@@ -77,6 +77,13 @@ func ParseAction(line string) (Action, error) {
 		return Action{}, fmt.Errorf("tla: action %q: a server sends nothing to itself", line)
 	}
 	return a, nil
+}
+
+func counted(servers int) string {
+	if servers == 1 {
+		return "1 server"
+	}
+	return strconv.Itoa(servers) + " servers"
 }
 
 func parseServer(s string) (uint8, error) {

@@ -9,7 +9,7 @@ import (
 const MaxServers = 7
 
 // maxWords is the room for all servers' words in a State; a power of two, so that an index is cut to it and not checked.
-const maxWords = 32
+const maxWords = 64
 
 // Config is a configuration of the module: its servers, and the bounds of the state constraint. A step to a state beyond a
 // bound is counted as generated and is not taken, as with TLC's CONSTRAINT.
@@ -27,14 +27,14 @@ const mostOfLimit = 1 << 20
 // validate refuses numbers that mean nothing.
 func (c Config) validate() error {
 	if c.Servers < 1 || c.Servers > MaxServers {
-		return fmt.Errorf("tla: servers: %d is not 1..%d", c.Servers, MaxServers)
+		return fmt.Errorf("servers: %d is not 1..%d", c.Servers, MaxServers)
 	}
 	for _, l := range []struct {
 		name  string
 		value int
 	}{{"max-clock", c.MaxClock}, {"max-sum", c.MaxSum}, {"max-recv", c.MaxRecv}, {"max-chan", c.MaxChan}} {
 		if l.value < 0 || l.value > mostOfLimit {
-			return fmt.Errorf("tla: %s: %d is not 0..%d", l.name, l.value, mostOfLimit)
+			return fmt.Errorf("%s: %d is not 0..%d", l.name, l.value, mostOfLimit)
 		}
 	}
 	return nil
@@ -157,7 +157,7 @@ func (y *System) layOut() error {
 	var free []uint // bits left in each word
 	put := func(f *field, what string, size int) error {
 		if size > 64 {
-			return fmt.Errorf("tla: %v: %s takes %d bits, and a word has 64", y.config, what, size)
+			return fmt.Errorf("%s takes %d bits, and a word has 64", what, size)
 		}
 		w := 0
 		for w < len(free) && free[w] < uint(size) {
@@ -172,21 +172,22 @@ func (y *System) layOut() error {
 	}
 	var own field
 	table, queue, channel := y.peers*int(y.codeBits), y.config.MaxRecv*int(y.slotBits), y.config.MaxChan*int(y.codeBits)
-	err := put(&own, "a server", int(y.codeBits)+1+y.servers)
+	err := put(&own, "max-clock: a server", int(y.codeBits)+1+y.servers)
 	y.wait = 1 << y.codeBits
 	y.set = field{0, y.codeBits + 1, 1<<y.servers - 1}
 	for _, f := range []struct {
 		at   *field
 		what string
 		size int
-	}{{&y.recv, "a recvQueue", queue}, {&y.received, "a table of votes", table}, {&y.outside, "a table of votes", table}} {
+	}{{&y.received, "max-clock: a table of votes", table}, {&y.outside, "max-clock: a table of votes", table},
+		{&y.recv, "max-recv: a recvQueue", queue}} {
 		if err == nil {
 			err = put(f.at, f.what, f.size)
 		}
 	}
 	for k := range y.peers {
 		if err == nil {
-			err = put(&y.in[k], "a channel", channel)
+			err = put(&y.in[k], "max-chan: a channel", channel)
 		}
 	}
 	if err != nil {
@@ -195,7 +196,7 @@ func (y *System) layOut() error {
 	y.words = len(free)
 	y.used = y.words * y.servers
 	if y.used > maxWords {
-		return fmt.Errorf("tla: %v: a state takes %d words, and %d are possible", y.config, y.used, maxWords)
+		return fmt.Errorf("a state takes %d words, and %d are possible", y.used, maxWords)
 	}
 	for k := range y.peers {
 		y.incoming[y.in[k].word] |= y.in[k].mask << y.in[k].shift

@@ -68,7 +68,7 @@ func dirty() *State {
 func TestDecodeIsTheInverseOfEncode(t *testing.T) {
 	texts := map[string]string{}
 	for _, c := range configurations {
-		eachStep(t, c, 60, func(y *System, s *State) {
+		eachStep(t, c, 30, func(y *System, s *State) {
 			encoded := y.Encode(s, nil)
 			decoded, copied := dirty(), dirty()
 			y.Decode(decoded, encoded)
@@ -91,7 +91,7 @@ func TestDecodeIsTheInverseOfEncode(t *testing.T) {
 // TestEveryFieldIsEncoded changes every field of what is seen of a state, and wants other bytes.
 func TestEveryFieldIsEncoded(t *testing.T) {
 	for _, c := range configurations {
-		eachStep(t, c, 40, func(y *System, s *State) {
+		eachStep(t, c, 15, func(y *System, s *State) {
 			encoded := y.Encode(s, nil)
 			p := &perturber{t: t, y: y, servers: y.View(s)}
 			p.changed = func(path string) {

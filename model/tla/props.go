@@ -9,7 +9,7 @@ import (
 // Property is what must be true of every step; of a lesson that is known to be false.
 type Property struct {
 	Name, Doc string
-	check     func(y *System, step *step) explore.Outcome
+	check     func(y *System, step step) explore.Outcome
 }
 
 // Of is the property for a search of the module.
@@ -19,7 +19,7 @@ func (p Property) Of(y *System) explore.Property[State, Action] {
 			return explore.Silent // every server's first state is as it must be
 		}
 		m := &y.member[(by.I-1)%MaxServers]
-		return p.check(y, &step{before, after, by.Kind, m, before.word[m.base%maxWords] & y.code, after.word[m.base%maxWords] & y.code})
+		return p.check(y, step{before, after, by.Kind, m, before.word[m.base%maxWords] & y.code, after.word[m.base%maxWords] & y.code})
 	}}
 }
 
@@ -34,7 +34,7 @@ type step struct {
 // Properties are those that hold.
 func Properties() []Property {
 	return []Property{
-		{"types", "a server that has taken a step has in its variables, and in the channels to it, what may be there", types},
+		{"types", "a server that has taken a step has in its variables what may be there", types},
 		{"waits-with-quorum", "a server that waits for something better has a quorum for its vote in receiveVotes", waitsWithQuorum},
 		{"decides-with-quorum", "a server that WaitNewNotmsg takes out of LOOKING has a quorum for its vote in receiveVotes", decidesWithQuorum},
 		{"winner-is-maximum", "whom WaitNewNotmsg elects is at least whom any LOOKING server in receiveVotes votes for", winnerIsMaximum},
@@ -52,29 +52,27 @@ func Lessons() []Property {
 	}
 }
 
-// types looks at the server that took the step. What it sent is what it was.
-func types(y *System, x *step) explore.Outcome {
-	s, m := x.after, x.m
-	ok := y.proposes(x.to) && (x.to>>y.state == leading) == (s.get(m, &y.set) != 0)
-	received, outside := s.get(m, &y.received), s.get(m, &y.outside)
-	for k := range y.peers {
-		shift := uint(k) * y.codeBits
-		a, b := received>>shift&y.code, outside>>shift&y.code
-		// The votes that are counted while LOOKING are those of the round.
-		ok = ok && (a == 0 || y.proposes(a) && (x.to>>y.state != looking || a&y.round == x.to&y.round))
-		ok = ok && (b == 0 || y.proposes(b) && b>>y.state != looking)
-		for in := s.get(m, &y.in[k]); in != 0; in >>= y.codeBits {
-			ok = ok && y.proposes(in&y.code)
-		}
-	}
-	queue := s.get(m, &y.recv)
-	if queue != y.none() {
-		for ; queue != 0; queue >>= y.slotBits {
+// types looks at what the step may have changed of the server that took it. What it sent is what it was or is, and is looked
+// at again where it is queued.
+func types(y *System, x step) explore.Outcome {
+	ok := y.proposes(x.to) && (x.to>>y.state == leading) == (x.after.get(x.m, &y.set) != 0)
+	// A LOOKING server never votes for less than itself.
+	ok = ok && (x.to>>y.state != looking || x.to&y.leader >= x.m.id)
+	if queue := x.after.get(x.m, &y.recv); queue != y.none() {
+		for ; queue != 0; queue >>= y.slotBits % 64 {
 			ok = ok && y.proposes(queue&y.code) && y.sender(queue) < uint64(y.peers)
 		}
 	}
-	// A LOOKING server never votes for less than itself.
-	ok = ok && (x.to>>y.state != looking || x.to&y.leader >= m.id)
+	if x.kind == HandleNotmsg {
+		received, outside := x.after.get(x.m, &y.received), x.after.get(x.m, &y.outside)
+		for received|outside != 0 {
+			a, b := received&y.code, outside&y.code
+			// The votes that are counted while LOOKING are those of the round.
+			ok = ok && (a == 0 || y.proposes(a) && (x.to>>y.state != looking || a&y.round == x.to&y.round))
+			ok = ok && (b == 0 || y.proposes(b) && b>>y.state != looking)
+			received, outside = received>>(y.codeBits%64), outside>>(y.codeBits%64)
+		}
+	}
 	return judged(ok, true)
 }
 
@@ -89,21 +87,21 @@ func (y *System) voteSet(s *State, m *member, self uint64) int {
 	return 1 + bits.OnesCount64(y.agreeing(s.get(m, &y.received), self))
 }
 
-func waitsWithQuorum(y *System, x *step) explore.Outcome {
+func waitsWithQuorum(y *System, x step) explore.Outcome {
 	if x.kind != HandleNotmsg && x.kind != WaitNewNotmsg || x.to>>y.state != looking || x.after.word[x.m.base]&y.wait == 0 {
 		return explore.Silent
 	}
 	return judged(y.voteSet(x.after, x.m, x.to) >= y.quorum, x.kind == HandleNotmsg)
 }
 
-func decidesWithQuorum(y *System, x *step) explore.Outcome {
+func decidesWithQuorum(y *System, x step) explore.Outcome {
 	if x.kind != WaitNewNotmsg || x.to>>y.state == looking {
 		return explore.Silent
 	}
 	return judged(y.voteSet(x.after, x.m, x.to) >= y.quorum && x.from&y.proposal == x.to&y.proposal, true)
 }
 
-func winnerIsMaximum(y *System, x *step) explore.Outcome {
+func winnerIsMaximum(y *System, x step) explore.Outcome {
 	if x.kind != WaitNewNotmsg || x.to>>y.state == looking {
 		return explore.Silent
 	}
@@ -117,14 +115,14 @@ func winnerIsMaximum(y *System, x *step) explore.Outcome {
 	return judged(ok, others)
 }
 
-func leadsWithQuorum(y *System, x *step) explore.Outcome {
+func leadsWithQuorum(y *System, x step) explore.Outcome {
 	if x.from>>y.state == leading || x.to>>y.state != leading {
 		return explore.Silent
 	}
 	return judged(x.to&y.leader == x.m.id && bits.OnesCount64(x.after.get(x.m, &y.set)) >= y.quorum, true)
 }
 
-func twoLeading(y *System, x *step) explore.Outcome {
+func twoLeading(y *System, x step) explore.Outcome {
 	if x.from>>y.state == leading || x.to>>y.state != leading {
 		return explore.Silent
 	}
@@ -138,14 +136,14 @@ func twoLeading(y *System, x *step) explore.Outcome {
 	return explore.Witnessed
 }
 
-func notMaximum(y *System, x *step) explore.Outcome {
+func notMaximum(y *System, x step) explore.Outcome {
 	if x.from>>y.state == leading || x.to>>y.state != leading {
 		return explore.Silent
 	}
 	return judged(x.m.id == uint64(y.servers), true)
 }
 
-func followsNoLeader(y *System, x *step) explore.Outcome {
+func followsNoLeader(y *System, x step) explore.Outcome {
 	if x.kind != HandleNotmsg || x.to>>y.state != following {
 		return explore.Silent
 	}
@@ -153,7 +151,7 @@ func followsNoLeader(y *System, x *step) explore.Outcome {
 	return judged(x.after.word[leader.base]&y.code>>y.state == leading, true)
 }
 
-func clockGoesBack(y *System, x *step) explore.Outcome {
+func clockGoesBack(y *System, x step) explore.Outcome {
 	if x.kind != HandleNotmsg {
 		return explore.Silent
 	}

@@ -19,7 +19,7 @@ const (
 
 type refZxid [2]int
 
-type refTxn struct{ id int } // nothing is ever written
+type refTxn string // nothing is ever written
 
 type refProcessed struct {
 	index int
@@ -153,7 +153,7 @@ func voteEqual(v1 refVote, round1 int, v2 refVote, round2 int) bool {
 
 func initLastProcessed(history []refTxn) refProcessed {
 	if len(history) == 0 {
-		return refProcessed{}
+		return refProcessed{index: 0, zxid: refZxid{}}
 	}
 	panic("nothing is ever written")
 }
