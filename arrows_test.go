@@ -19,6 +19,7 @@ var arrows = map[string][]string{
 	"election":       {},
 	"explore":        {"github.com/zeebo/xxh3"},
 	"model":          {"election", "github.com/anishathalye/porcupine"},
+	"model/tla":      {"explore"},
 	"cluster":        {"election"},
 	"props":          {"cluster", "model", "election", "github.com/anishathalye/porcupine"},
 	"mutant":         {"election", "cluster", "props"},
@@ -36,7 +37,7 @@ var arrows = map[string][]string{
 	"live/logs":      {"live/subject", "cluster", "trace", "election"},
 	"live/ensemble": {"live/server", "live/peer", "live/logs", "wire", "model", "election",
 		"github.com/anishathalye/porcupine", "github.com/go-zookeeper/zk"},
-	"cmd/zkcheck": {"election", "cluster", "model", "props", "explore", "trace", "mutant", "gauntlet",
+	"cmd/zkcheck": {"election", "cluster", "model", "model/tla", "props", "explore", "trace", "mutant", "gauntlet",
 		"live/server", "live/peer", "live/conform", "live/quorum", "live/hostile", "live/logs", "live/ensemble",
 		"github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/term"},
 }

@@ -99,6 +99,9 @@ func (w *expander[S, A]) expand(sequence uint64, at int, encoded []byte, sleep u
 	if len(w.actions) > maxActions {
 		panic(fmt.Sprintf("explore: a state has %d actions, and a claim has room for %d", len(w.actions), maxActions))
 	}
+	if w.constrained != nil {
+		w.generated += uint64(w.constrained.Outside(&w.current))
+	}
 	if w.scribe != nil {
 		w.scribe.state(w.steps, &w.current, cut)
 	}
@@ -133,12 +136,9 @@ func (w *expander[S, A]) expand(sequence uint64, at int, encoded []byte, sleep u
 	}
 }
 
-// arrive judges the step to next, and enters next if it is within the system's constraint.
+// arrive judges the step to next, and enters next.
 func (w *expander[S, A]) arrive(claim uint64, local uint32, by A, sleep uint64) {
 	cut := w.missing(&w.next)
-	if w.constrained != nil && !w.constrained.Within(&w.next) {
-		return
-	}
 	if w.scribe != nil {
 		w.scribe.step(w.steps, &w.current, by, cut, claim)
 	}

@@ -22,10 +22,11 @@ type Bounder[S any] interface {
 	Cut(s *S) uint64
 }
 
-// Constrained is an optional ability of a System: states outside a constraint are not looked at. They count as generated, no
-// property judges the step to them, and they are not entered (a CONSTRAINT of TLC).
+// Constrained is an optional ability of a System whose states satisfy a constraint, as TLC's CONSTRAINT. Actions(s) leaves out
+// the steps that lead to states which violate it, and Outside, asked after it, says how many they are: a breadth-first search
+// counts them as generated.
 type Constrained[S any] interface {
-	Within(s *S) bool
+	Outside(s *S) int
 }
 
 // Restorer is an optional ability of a System: Restore makes dst equal to src again, where dst is what one or more Apply made

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -16,6 +17,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/zkcheck/zkcheck/cluster"
+	"github.com/zkcheck/zkcheck/model/tla"
 	"github.com/zkcheck/zkcheck/trace"
 )
 
@@ -54,6 +56,9 @@ type checkFlags struct {
 	profile string
 	reduce  bool
 
+	system string
+	module tla.Config // of --system tla
+
 	changed func(flag string) bool
 	args    []string // without those that do not influence what is found
 }
@@ -91,6 +96,9 @@ and every fair run that does comes to its goal. A counterexample is a lasso, a r
 With --mutant the rules are those of a known bug, one that "zkcheck mutants --list" names. What is
 not given is as in the smallest case that shows it, and what must notice it is looked for.
 
+With --system tla the official TLA+ module of the election is searched in place of a cluster, and
+counted as TLC does: depth is 1 for the initial state, and a step beyond a bound is generated only.
+
 ` + strings.Join(trace.Wrap("Lessons: "+lessonNames()+".", columns, "  "), "\n"),
 		Example: `  zkcheck check
   zkcheck check 1:1,8 2:1,8 3:1,7 --crashes 1 --restarts 1 --rounds 1
@@ -102,9 +110,13 @@ not given is as in the smallest case that shows it, and what must notice it is l
   zkcheck check 1:1,8 2:1,8 3:1,7 --property P11 --crashes 1 --restarts 1 --rounds 1 --timeouts 0
   zkcheck check 1:1,8 2:1,8 3:1,7 --crashes 2 --restarts 2 --rounds 1 --dir search
   zkcheck check --mutant ZK-1419
-  zkcheck check --lesson two-leading-one-round`,
+  zkcheck check --lesson two-leading-one-round
+  zkcheck check --system tla --servers 3 --max-clock 1 --max-sum 1`,
 		RunE: func(c *cobra.Command, servers []string) error {
 			f.changed, f.args = c.Flags().Changed, arguments(c.Flags(), servers)
+			if err := f.suitsSystem(c.Flags(), servers); err != nil {
+				return err
+			}
 			return f.run(c.Context(), servers, c.OutOrStdout(), c.ErrOrStderr())
 		},
 	}
@@ -139,6 +151,7 @@ func (f *checkFlags) register(c *cobra.Command) {
 	s.StringVar(&f.lesson, "lesson", "", "find the expected violation of this `NAME`")
 	s.BoolVar(&f.all, "all", false, "go on after a violation: one per property")
 	s.IntVar(&f.maxTraces, "max-traces", 1, "show `N` counterexamples of different shapes per property")
+	f.registerTLA(s)
 	s.StringVar(&f.dir, "dir", "", "keep the search in this `DIR`, for resume; it is created")
 	f.registerFree(s)
 }
@@ -157,6 +170,14 @@ func (f *checkFlags) registerFree(s *pflag.FlagSet) {
 
 // run checks what is asked before anything is done: bad usage leaves nothing behind.
 func (f *checkFlags) run(ctx context.Context, servers []string, stdout, stderr io.Writer) error {
+	if f.time > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, f.time)
+		defer cancel()
+	}
+	if f.system == systemTLA {
+		return f.runTLA(ctx, stdout, stderr)
+	}
 	p, err := f.plan(servers)
 	if err != nil {
 		return err
@@ -164,27 +185,12 @@ func (f *checkFlags) run(ctx context.Context, servers []string, stdout, stderr i
 	if err := f.places(); err != nil {
 		return err
 	}
-	if f.time > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, f.time)
-		defer cancel()
-	}
-	if p.work, err = f.newWorkplace(p); err != nil {
-		return err
-	}
-	defer p.work.close()
-	ended, err := startProfile(f.profile)
+	end, err := f.prepare(p)
 	if err != nil {
 		return err
-	}
-	if p.options.MaxMemory > 0 { // the collector lets garbage grow up to this, and not to as much as there is in use
-		defer debug.SetMemoryLimit(debug.SetMemoryLimit(int64(p.options.MaxMemory / 16 * 15)))
 	}
 	r, err := p.run(ctx, newStatus(stderr))
-	if stopped := ended(); err == nil {
-		err = stopped
-	}
-	if err != nil {
+	if err = errors.Join(err, end()); err != nil {
 		return err
 	}
 	kept := f.keep(r) // a disk that is full takes no report from who has waited for it
@@ -200,6 +206,27 @@ func (f *checkFlags) run(ctx context.Context, servers []string, stdout, stderr i
 		return verdictCode(code)
 	}
 	return err
+}
+
+// prepare makes the place of the searches, and begins the profile. What it returns ends both.
+func (f *checkFlags) prepare(p *plan) (end func() error, err error) {
+	if p.work, err = f.newWorkplace(p); err != nil {
+		return nil, err
+	}
+	stop, err := startProfile(f.profile)
+	if err != nil {
+		p.work.close()
+		return nil, err
+	}
+	before := int64(math.MaxInt64)
+	if p.options.MaxMemory >= 1<<28 { // the collector lets garbage grow up to this, and not to as much as there is in use
+		before = debug.SetMemoryLimit(int64(p.options.MaxMemory / 16 * 15))
+	}
+	return func() error {
+		debug.SetMemoryLimit(before)
+		p.work.close()
+		return stop()
+	}, nil
 }
 
 // startProfile writes a profile until the function is called that it returns.

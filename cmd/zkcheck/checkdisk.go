@@ -107,12 +107,13 @@ func readKept(dir string) (k kept, err error) {
 }
 
 // disk is the directory of the next search.
-func (w *workplace) disk(p *plan, c *cluster.Config) (*explore.Disk, error) {
+func (w *workplace) disk(identity []string) (*explore.Disk, error) {
 	if w == nil {
 		return nil, nil
 	}
 	w.parts++
-	d := &explore.Disk{Dir: filepath.Join(w.dir, fmt.Sprint(w.parts)), Keep: w.keep, Identity: identity(p, c)}
+	d := &explore.Disk{Dir: filepath.Join(w.dir, fmt.Sprint(w.parts)), Keep: w.keep,
+		Identity: append([]string{"version " + buildVersion()}, identity...)}
 	if err := os.Mkdir(d.Dir, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, err
 	}
@@ -126,10 +127,9 @@ func (w *workplace) close() {
 	}
 }
 
-// identity says what a search is of, in the lines of a trace and some more. The version comes first.
+// identity says what a search is of, in the lines of a trace and some more.
 func identity(p *plan, c *cluster.Config) []string {
-	lines := []string{"version " + buildVersion()}
-	lines = append(lines, strings.Split(strings.TrimSpace(string(trace.New("", *c, nil).Format())), "\n")...)
+	lines := strings.Split(strings.TrimSpace(string(trace.New("", *c, nil).Format())), "\n")
 	var names []string
 	for _, x := range p.list {
 		names = append(names, x.Name)

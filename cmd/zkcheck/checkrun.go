@@ -60,7 +60,7 @@ func (r *result) exhaustive(ctx context.Context, part part, s *status) error {
 	o := r.plan.options
 	o.Progress, o.Every = s.progress(part.kind), s.every
 	var err error
-	if o.Disk, err = r.plan.work.disk(r.plan, &part.config); err != nil {
+	if o.Disk, err = r.plan.work.disk(identity(r.plan, &part.config)); err != nil {
 		return err
 	}
 	report, traces, err := trace.SearchShapes(ctx, part.config, r.plan.list, r.plan.traces, o)

@@ -1,0 +1,223 @@
+package tla
+
+import (
+	"bytes"
+	"fmt"
+	"reflect"
+	"testing"
+)
+
+// pack is the inverse of View, field by field.
+func pack(y *System, servers []Server) *State {
+	var s State
+	vote := func(v Vote) uint64 {
+		code := uint64(v.Round)*y.oneRound | uint64(v.State)<<y.state
+		if v.Leader > 0 {
+			code |= uint64(y.servers + 1 - v.Leader)
+		}
+		return code
+	}
+	for i, x := range servers {
+		m := &y.member[i]
+		s.word[m.base] |= vote(x.Vote)
+		if x.Waits {
+			s.word[m.base] |= y.wait
+		}
+		var set, received, outside, queue uint64
+		if x.Voters[i] {
+			set |= 1 << y.peers
+		}
+		for k := range y.peers {
+			j := other(i, k)
+			if x.Voters[j] {
+				set |= 1 << k
+			}
+			received |= vote(x.ReceiveVotes[j]) << (uint(k) * y.codeBits)
+			outside |= vote(x.OutOfElection[j]) << (uint(k) * y.codeBits)
+			in := uint64(0)
+			for at, n := range x.In[j] {
+				in |= vote(n.Vote) << (uint(at) * y.codeBits)
+			}
+			s.put(m, &y.in[k], in)
+		}
+		for at, n := range x.Queue {
+			code := y.none()
+			if n.From > 0 {
+				code = vote(n.Vote) | uint64(number(i, n.From-1))<<y.codeBits
+			}
+			queue |= code << (uint(at) * y.slotBits)
+		}
+		s.put(m, &y.set, set)
+		s.put(m, &y.received, received)
+		s.put(m, &y.outside, outside)
+		s.put(m, &y.recv, queue)
+	}
+	return &s
+}
+
+// dirty is a state that nobody has cleaned up.
+func dirty() *State {
+	var s State
+	for i := range s.word {
+		s.word[i] = ^uint64(0)
+	}
+	s.cut = 99
+	return &s
+}
+
+func TestDecodeIsTheInverseOfEncode(t *testing.T) {
+	texts := map[string]string{}
+	for _, c := range configurations {
+		eachStep(t, c, 30, func(y *System, s *State) {
+			encoded := y.Encode(s, nil)
+			decoded, copied := dirty(), dirty()
+			y.Decode(decoded, encoded)
+			y.Copy(copied, s)
+			for _, other := range []*State{decoded, copied, pack(y, y.View(s))} {
+				if !bytes.Equal(y.Encode(other, nil), encoded) || !reflect.DeepEqual(y.View(other), y.View(s)) {
+					t.Fatalf("%v: %v is not %v", c, y.View(other), y.View(s))
+				}
+			}
+			// Equal states are equal bytes, and the other way round.
+			text := fmt.Sprint(c, y.View(s))
+			if before, ok := texts[text]; ok && before != string(encoded) {
+				t.Fatalf("%v: two encodings of %s", c, text)
+			}
+			texts[text] = string(encoded)
+		})
+	}
+}
+
+// TestEveryFieldIsEncoded changes every field of what is seen of a state, and wants other bytes.
+func TestEveryFieldIsEncoded(t *testing.T) {
+	for _, c := range configurations {
+		eachStep(t, c, 15, func(y *System, s *State) {
+			encoded := y.Encode(s, nil)
+			p := &perturber{t: t, y: y, servers: y.View(s)}
+			p.changed = func(path string) {
+				changed := pack(y, p.servers)
+				if bytes.Equal(y.Encode(changed, nil), encoded) {
+					t.Fatalf("%v: %s is not encoded", c, path)
+				}
+				if got := y.View(changed); !reflect.DeepEqual(got, p.servers) {
+					t.Fatalf("%v: %s: %v is read as %v", c, path, p.servers, got)
+				}
+			}
+			for p.at = range p.servers {
+				p.value(reflect.ValueOf(&p.servers[p.at]).Elem(), fmt.Sprintf("s%d", p.at+1))
+			}
+		})
+	}
+}
+
+type perturber struct {
+	t       *testing.T
+	y       *System
+	servers []Server
+	at      int // the server that is changed
+	changed func(path string)
+}
+
+// value changes a value in place, and every part of it, and back.
+func (p *perturber) value(v reflect.Value, path string) {
+	switch v.Kind() {
+	case reflect.Struct:
+		if v.Interface() == any(Message{}) {
+			return // the mark of a time-out has no parts
+		}
+		for i := range v.NumField() {
+			p.field(v.Field(i), v.Type().Field(i).Name, path+"."+v.Type().Field(i).Name)
+		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			if v.Len() == p.y.servers && i == p.at && v.Type().Elem().Kind() == reflect.Struct && v.Type().Elem() == reflect.TypeFor[Vote]() {
+				continue // a server has no vote of its own in a table
+			}
+			p.value(v.Index(i), fmt.Sprintf("%s[%d]", path, i))
+		}
+		if n := v.Len(); n > 0 && v.Type() == reflect.TypeFor[[]Message]() {
+			before := reflect.ValueOf(v.Interface())
+			v.Set(v.Slice(0, n-1))
+			if n == 1 {
+				v.SetZero()
+			}
+			p.changed(path)
+			v.Set(before)
+		}
+	case reflect.Bool:
+		v.SetBool(!v.Bool())
+		p.changed(path)
+		v.SetBool(!v.Bool())
+	default:
+		p.t.Fatalf("%s: nobody knows how to change it", path)
+	}
+}
+
+// field changes a field that is a number to another one that it can be; others by their kind.
+func (p *perturber) field(v reflect.Value, name, path string) {
+	set := func(n int) {
+		before := reflect.New(v.Type()).Elem()
+		before.Set(v)
+		if v.CanInt() {
+			v.SetInt(int64(n))
+		} else {
+			v.SetUint(uint64(n))
+		}
+		if !v.Equal(before) {
+			p.changed(path)
+		}
+		v.Set(before)
+	}
+	switch name {
+	case "Leader":
+		set(int(v.Int())%p.y.servers + 1)
+	case "Round":
+		set((int(v.Int()) + 1) % (p.y.config.MaxClock + 1))
+	case "State":
+		set((int(v.Uint()) + 1) % 3)
+	case "From": // of a channel it is where the message stands; of a recvQueue there may be others
+		if sender := int(v.Int()); sender > 0 && len(p.servers) > 2 && p.queued(v) {
+			next := sender%p.y.servers + 1
+			if next == p.at+1 {
+				next = next%p.y.servers + 1
+			}
+			set(next)
+		}
+	default:
+		p.value(v, path)
+	}
+}
+
+// queued tells whether a field is one of a message of the server's recvQueue.
+func (p *perturber) queued(v reflect.Value) bool {
+	for i := range p.servers[p.at].Queue {
+		if v.Addr().Interface() == any(&p.servers[p.at].Queue[i].From) {
+			return true
+		}
+	}
+	return false
+}
+
+func TestStepsAllocateNothing(t *testing.T) {
+	y := mustSystem(t, rows[1].config)
+	start := y.Init()[0]
+	s := start
+	var next State
+	var encoded []byte
+	var actions []Action
+	step := func() {
+		for range 200 {
+			if actions = y.Actions(&s, actions[:0]); len(actions) == 0 {
+				y.Copy(&s, &start)
+				continue
+			}
+			y.Copy(&next, &s)
+			y.Apply(&next, actions[len(actions)-1])
+			encoded = y.Encode(&next, encoded[:0])
+			y.Decode(&s, encoded)
+		}
+	}
+	if n := testing.AllocsPerRun(3, step); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
