@@ -159,7 +159,7 @@ func (f *checkFlags) register(c *cobra.Command) {
 // registerFree registers the flags that have no influence on what is found.
 func (f *checkFlags) registerFree(s *pflag.FlagSet) {
 	s.SortFlags = false
-	s.StringVar(&f.memory, "memory", memoryLimit, "take no more than this `SIZE`, in MiB or GiB; the rest goes to disk")
+	s.StringVar(&f.memory, "memory", memoryLimit, "put what is over this `SIZE` on disk, in MiB or GiB")
 	s.DurationVar(&f.time, "time", 0, "stop after this `DURATION`, 30s or 5m; 0: no limit")
 	s.IntVar(&f.workers, "workers", 0, "`N` workers, without influence on results; 0: one per core")
 	s.BoolVar(&f.json, "json", false, "print one JSON object")

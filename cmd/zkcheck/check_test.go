@@ -183,7 +183,7 @@ func TestStatus(t *testing.T) {
 		width int
 		want  string
 	}{
-		{0, "exhaustive: 1,234,567 distinct, 7,654,321 generated, depth 21, 200,000/s, queue 42, 9 MiB, 3 s\n"},
+		{0, "exhaustive: 1,234,567 distinct, depth 21, 200,000/s, queue 42, 9 MiB, 3 s\n"},
 		{20, "\r\x1b[Kexhaustive: 1,234,56\r\x1b[K"},
 	} {
 		var out bytes.Buffer
@@ -194,6 +194,16 @@ func TestStatus(t *testing.T) {
 		if out.String() != c.want {
 			t.Errorf("got %q, want %q", out.String(), c.want)
 		}
+	}
+	p.DiskBytes, p.Estimate = 5<<20, explore.Estimate{Total: 41_234_567, Low: 30_100_000, High: 61_000_000}
+	want := "exhaustive: 1,234,567 distinct, depth 21, 200,000/s, queue 42, 9 MiB+5 on disk, 3 s" +
+		", about 3m20s left of 41.2 M (30.1 M to 61 M)"
+	if got := statusLine(partExhaustive, p); got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	p.Estimate.High = 0
+	if got := ahead(p); got != ", about 3m20s left of 41.2 M (at least 30.1 M)" {
+		t.Errorf("got %q", got)
 	}
 	var out bytes.Buffer
 	p.Elapsed = time.Second

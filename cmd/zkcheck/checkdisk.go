@@ -73,6 +73,8 @@ func (f *checkFlags) newWorkplace(p *plan) (*workplace, error) {
 	w := &workplace{dir: f.dir, keep: true}
 	k, err := readKept(f.dir)
 	switch {
+	case err == nil && k.Version != buildVersion():
+		return nil, fmt.Errorf("--dir %s: zkcheck %s began it, and this is %s", f.dir, k.Version, buildVersion())
 	case err == nil && !slices.Equal(k.Args, f.args):
 		return nil, fmt.Errorf("--dir %s: it is of another check: zkcheck check %s", f.dir, strings.Join(k.Args, " "))
 	case err == nil:
