@@ -82,7 +82,7 @@ func (b *breadthFirst[S, A]) roots() {
 	for i := range initial {
 		s := &initial[i]
 		b.generated++
-		judge(b.props, b.workers[0].tallies, s, none, s, func(property int) {
+		judge(b.props, b.workers[0].tallies, 0, s, none, s, func(property int) {
 			if len(b.rejected[property]) < b.options.violations() {
 				b.rejected[property] = append(b.rejected[property], Violation[A]{Property: property, Init: i})
 			}

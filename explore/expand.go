@@ -19,7 +19,8 @@ func (o *output) clear() {
 // is its own until the batch is settled.
 type expander[S any, A comparable] struct {
 	sys     System[S, A]
-	bounder Bounder[S] // nil if the system has none
+	bounder Bounder[S]   // nil if the system has none
+	marker  Marker[S, A] // nil if the system has none
 	props   []Property[S, A]
 	visited *visited
 	scribe  *scribe[S, A] // nil unless the graph is wanted
@@ -42,6 +43,7 @@ type expander[S any, A comparable] struct {
 func newExpander[S any, A comparable](sys System[S, A], props []Property[S, A], v *visited, most int) *expander[S, A] {
 	w := &expander[S, A]{sys: sys, props: props, visited: v, most: most}
 	w.bounder, _ = any(sys).(Bounder[S])
+	w.marker, _ = any(sys).(Marker[S, A])
 	w.tallies = newTallies(len(props))
 	w.violated = make([][]uint64, len(props))
 	return w
@@ -93,7 +95,11 @@ func (w *expander[S, A]) missing(s *S) uint64 {
 
 // judge asks the properties about the step from current to next.
 func (w *expander[S, A]) judge(claim uint64, by A) {
-	judge(w.props, w.tallies, &w.current, by, &w.next, func(property int) {
+	marks := uint64(everyMark)
+	if w.marker != nil {
+		marks = w.marker.Marks(&w.current, by, &w.next)
+	}
+	judge(w.props, w.tallies, marks, &w.current, by, &w.next, func(property int) {
 		if len(w.violated[property]) < w.most {
 			w.violated[property] = append(w.violated[property], claim)
 		}

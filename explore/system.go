@@ -22,6 +22,11 @@ type Bounder[S any] interface {
 	Cut(s *S) uint64
 }
 
+// Marker is an optional ability of a System: marks that tell what a step was and did, as bits of its own, for Property.Speaks.
+type Marker[S, A any] interface {
+	Marks(before *S, by A, after *S) uint64
+}
+
 // Outcome is what a property says of one step.
 type Outcome uint8
 
@@ -51,17 +56,26 @@ func (o Outcome) String() string {
 // itself by the zero action.
 type Property[S, A any] struct {
 	Name string
+	// Speaks are the marks (Marker) of the steps that the property speaks of. Of a step that has none of them, and of an
+	// initial state, it is Silent, and is not asked. 0: it is asked about everything.
+	Speaks uint64
 	// Check is pure, and safe for concurrent use. It may be nil for a property that only a Guide judges.
 	Check func(before *S, by A, after *S) Outcome
 }
 
-// judge asks every property about one step, counts the answers, and reports violations in property order.
-func judge[S, A any](props []Property[S, A], tallies []Tally, before *S, by A, after *S, violated func(property int)) {
+// judge asks every property that may speak of a step with these marks about it, counts the answers, and reports violations in
+// property order. Without a Marker every mark is there.
+func judge[S, A any](props []Property[S, A], tallies []Tally, marks uint64, before *S, by A, after *S, violated func(property int)) {
 	for i := range props {
-		if check := props[i].Check; check != nil {
-			if tallies[i].count(check(before, by, after)) {
-				violated(i)
-			}
+		p := &props[i]
+		if p.Speaks&marks == 0 && p.Speaks != 0 || p.Check == nil {
+			continue
+		}
+		if tallies[i].count(p.Check(before, by, after)) {
+			violated(i)
 		}
 	}
 }
+
+// everyMark is for steps of a system that has no Marker.
+const everyMark = ^uint64(0)
