@@ -42,6 +42,9 @@ const (
 	isFirst  = 1 << 5
 )
 
+// NotVote and the two numbers after it are bytes that no vote begins with: below them are positions.
+const NotVote = 26
+
 // Server flags, the rare ones last.
 const (
 	fDiskMoved = 1 << (4 + iota)

@@ -25,7 +25,8 @@ type expander[S any, A comparable] struct {
 	visited *visited
 	scribe  *scribe[S, A] // nil unless the graph is wanted
 
-	current, next S
+	cursor        Cursor[S, A]
+	current, next *S
 	actions       []A
 	burst         burst
 	pending       states // the burst's states
@@ -41,7 +42,7 @@ type expander[S any, A comparable] struct {
 }
 
 func newExpander[S any, A comparable](sys System[S, A], props []Property[S, A], v *visited, most int) *expander[S, A] {
-	w := &expander[S, A]{sys: sys, props: props, visited: v, most: most}
+	w := &expander[S, A]{sys: sys, props: props, visited: v, most: most, cursor: newCursor(sys)}
 	w.bounder, _ = any(sys).(Bounder[S])
 	w.marker, _ = any(sys).(Marker[S, A])
 	w.tallies = newTallies(len(props))
@@ -58,25 +59,24 @@ func (w *expander[S, A]) chunk(f *frontier, base uint64, from, to int, out *outp
 
 // expand takes every action of one state.
 func (w *expander[S, A]) expand(sequence uint64, encoded []byte) {
-	w.sys.Decode(&w.current, encoded)
-	w.actions = w.sys.Actions(&w.current, w.actions[:0])
-	cut := w.missing(&w.current)
+	w.current = w.cursor.Load(encoded)
+	w.actions = w.sys.Actions(w.current, w.actions[:0])
+	cut := w.missing(w.current)
 	if len(w.actions) > maxActions {
 		panic(fmt.Sprintf("explore: a state has %d actions, and a claim has room for %d", len(w.actions), maxActions))
 	}
 	w.generated += uint64(len(w.actions))
 	open := uint64(0)
 	if w.scribe != nil {
-		w.scribe.state(&w.out.steps, &w.current, len(w.actions), cut)
+		w.scribe.state(&w.out.steps, w.current, len(w.actions), cut)
 		open = openClaim
 	}
 	for i, by := range w.actions {
-		w.sys.Copy(&w.next, &w.current)
-		w.sys.Apply(&w.next, by)
-		cut := w.missing(&w.next)
+		w.next = w.cursor.Step(by)
+		cut := w.missing(w.next)
 		claim := open | sequence<<actionBits | uint64(i)
 		if w.scribe != nil {
-			w.scribe.step(&w.out.steps, &w.current, by, cut, claim)
+			w.scribe.step(&w.out.steps, w.current, by, cut, claim)
 		}
 		w.judge(claim, by)
 		w.reach(claim)
@@ -97,9 +97,9 @@ func (w *expander[S, A]) missing(s *S) uint64 {
 func (w *expander[S, A]) judge(claim uint64, by A) {
 	marks := uint64(everyMark)
 	if w.marker != nil {
-		marks = w.marker.Marks(&w.current, by, &w.next)
+		marks = w.marker.Marks(w.current, by, w.next)
 	}
-	judge(w.props, w.tallies, marks, &w.current, by, &w.next, func(property int) {
+	judge(w.props, w.tallies, marks, w.current, by, w.next, func(property int) {
 		if len(w.violated[property]) < w.most {
 			w.violated[property] = append(w.violated[property], claim)
 		}
@@ -110,7 +110,7 @@ func (w *expander[S, A]) judge(claim uint64, by A) {
 func (w *expander[S, A]) reach(claim uint64) {
 	p, b := &w.pending, &w.burst
 	start := len(p.data)
-	p.data = w.sys.Encode(&w.next, p.data)
+	p.data = w.cursor.Encode(p.data)
 	p.ends = append(p.ends, uint32(len(p.data)))
 	b.fingerprint[b.size], b.claim[b.size] = fingerprint(p.data[start:]), claim
 	b.size++

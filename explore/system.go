@@ -22,6 +22,47 @@ type Bounder[S any] interface {
 	Cut(s *S) uint64
 }
 
+// Cursor goes from state to state as a search does, and can do so at the price of what differs between them. The states are
+// its own: they can be looked at until the next call, and must not be written.
+type Cursor[S, A any] = interface {
+	Load(encoded []byte) *S   // decodes a state: the current one
+	Step(a A) *S              // copies the current state, and applies its enabled action a
+	Encode(buf []byte) []byte // appends the encoding of what the last Step returned
+}
+
+// Navigator is an optional ability of a System: cursors of its own. Each is used by one goroutine. A nil cursor is none.
+type Navigator[S, A any] interface {
+	Cursor() Cursor[S, A]
+}
+
+// plainCursor is the cursor of a system that has none.
+type plainCursor[S any, A comparable] struct {
+	sys           System[S, A]
+	current, next S
+}
+
+func newCursor[S any, A comparable](sys System[S, A]) Cursor[S, A] {
+	if n, ok := any(sys).(Navigator[S, A]); ok {
+		if c := n.Cursor(); c != nil {
+			return c
+		}
+	}
+	return &plainCursor[S, A]{sys: sys}
+}
+
+func (c *plainCursor[S, A]) Load(encoded []byte) *S {
+	c.sys.Decode(&c.current, encoded)
+	return &c.current
+}
+
+func (c *plainCursor[S, A]) Step(a A) *S {
+	c.sys.Copy(&c.next, &c.current)
+	c.sys.Apply(&c.next, a)
+	return &c.next
+}
+
+func (c *plainCursor[S, A]) Encode(buf []byte) []byte { return c.sys.Encode(&c.next, buf) }
+
 // Marker is an optional ability of a System: marks that tell what a step was and did, as bits of its own, for Property.Speaks.
 type Marker[S, A any] interface {
 	Marks(before *S, by A, after *S) uint64
