@@ -18,9 +18,15 @@ const (
 	PastDiscovery                          // A, with a process, leads or follows and synchronises or is beyond
 	WasServing                             // A was a serving leader
 	DiskMoved                              // the three numbers on a disk changed, somebody's
-	LeaderIsUp                             // somebody leads and is past DISCOVERY
+	LeaderIsUp                             // somebody with a process leads, and has established its epoch
+	LeadersAreUp                           // more than one does
+	Turned                                 // A has another state than before, or was caught halfway
+	Remembers                              // A remembers other numbers than its disk has
 	HasCommits                             // something has been committed, now or earlier in the run
 )
+
+// AnyAction are the marks of all actions.
+const AnyAction Marks = (1<<Kinds - 1) << 32
 
 // By is the mark of the steps that an action of the kind takes.
 func By(k Kind) Marks { return 1 << (32 + k) }
@@ -48,8 +54,8 @@ func (y *System) Marks(before *State, by Action, after *State) Marks {
 	}
 	for i := range after.Servers {
 		v := &after.Servers[i]
-		if v.State == election.Leading && v.Phase >= election.Synchronization {
-			m |= LeaderIsUp
+		if v.State == election.Leading && v.Phase >= election.Synchronization && v.Stage() != election.Establishing && after.Up.Has(i) {
+			m |= LeaderIsUp | m&LeaderIsUp<<1
 		}
 		if v.Disk != before.Servers[i].Disk {
 			m |= DiskMoved
@@ -80,6 +86,12 @@ func (y *System) marksOf(before *State, by Action, after *State) (m Marks) {
 		if was.State == election.Looking && is.State == election.Looking {
 			m |= KeepsLooking
 		}
+	}
+	if is.State != was.State || was.Stage() != election.Whole {
+		m |= Turned
+	}
+	if d := &is.Disk; is.AcceptedEpoch != d.AcceptedEpoch || is.CurrentEpoch != d.CurrentEpoch || is.Zxid != d.Zxid {
+		m |= Remembers
 	}
 	if is.State != election.Looking && is.Phase >= election.Synchronization {
 		m |= PastDiscovery

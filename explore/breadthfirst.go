@@ -72,7 +72,6 @@ func newBreadthFirst[S any, A comparable](sys System[S, A], props []Property[S, 
 
 // roots enters and judges the initial states. They all make the same claim, and no step's claim is less.
 func (b *breadthFirst[S, A]) roots() {
-	var none A
 	var encoded []byte
 	one := &burst{size: 1}
 	if b.graph != nil {
@@ -82,7 +81,7 @@ func (b *breadthFirst[S, A]) roots() {
 	for i := range initial {
 		s := &initial[i]
 		b.generated++
-		judge(b.props, b.workers[0].tallies, 0, s, none, s, func(property int) {
+		b.workers[0].judges.initial(s, func(property int) {
 			if len(b.rejected[property]) < b.options.violations() {
 				b.rejected[property] = append(b.rejected[property], Violation[A]{Property: property, Init: i})
 			}
@@ -305,7 +304,7 @@ func (b *breadthFirst[S, A]) report() *Report[A] {
 	for _, w := range b.workers {
 		r.Generated += w.generated
 		r.Cut |= w.cut
-		for i, t := range w.tallies {
+		for i, t := range w.judges.count() {
 			r.Tallies[i].add(t)
 		}
 	}

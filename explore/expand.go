@@ -19,9 +19,8 @@ func (o *output) clear() {
 // is its own until the batch is settled.
 type expander[S any, A comparable] struct {
 	sys     System[S, A]
-	bounder Bounder[S]   // nil if the system has none
-	marker  Marker[S, A] // nil if the system has none
-	props   []Property[S, A]
+	bounder Bounder[S] // nil if the system has none
+	judges  *judge[S, A]
 	visited *visited
 	scribe  *scribe[S, A] // nil unless the graph is wanted
 
@@ -34,7 +33,6 @@ type expander[S any, A comparable] struct {
 
 	generated uint64
 	cut       uint64
-	tallies   []Tally
 	most      int        // violating claims that are kept of each property
 	violated  [][]uint64 // per property its least violating claims; a worker meets them in order
 	ousted    []uint64   // claims this worker replaced by lesser ones
@@ -42,10 +40,8 @@ type expander[S any, A comparable] struct {
 }
 
 func newExpander[S any, A comparable](sys System[S, A], props []Property[S, A], v *visited, most int) *expander[S, A] {
-	w := &expander[S, A]{sys: sys, props: props, visited: v, most: most, cursor: newCursor(sys)}
+	w := &expander[S, A]{sys: sys, judges: newJudge(sys, props), visited: v, most: most, cursor: newCursor(sys)}
 	w.bounder, _ = any(sys).(Bounder[S])
-	w.marker, _ = any(sys).(Marker[S, A])
-	w.tallies = newTallies(len(props))
 	w.violated = make([][]uint64, len(props))
 	return w
 }
@@ -95,11 +91,7 @@ func (w *expander[S, A]) missing(s *S) uint64 {
 
 // judge asks the properties about the step from current to next.
 func (w *expander[S, A]) judge(claim uint64, by A) {
-	marks := uint64(everyMark)
-	if w.marker != nil {
-		marks = w.marker.Marks(w.current, by, w.next)
-	}
-	judge(w.props, w.tallies, marks, w.current, by, w.next, func(property int) {
+	w.judges.step(w.current, by, w.next, func(property int) {
 		if len(w.violated[property]) < w.most {
 			w.violated[property] = append(w.violated[property], claim)
 		}

@@ -63,7 +63,7 @@ func (c *plainCursor[S, A]) Step(a A) *S {
 
 func (c *plainCursor[S, A]) Encode(buf []byte) []byte { return c.sys.Encode(&c.next, buf) }
 
-// Marker is an optional ability of a System: marks that tell what a step was and did, as bits of its own, for Property.Speaks.
+// Marker is an optional ability of a System: marks that tell what a step was and did, as bits of its own, for Property.Speaks and Property.Doubts.
 type Marker[S, A any] interface {
 	Marks(before *S, by A, after *S) uint64
 }
@@ -98,25 +98,22 @@ func (o Outcome) String() string {
 type Property[S, A any] struct {
 	Name string
 	// Speaks are the marks (Marker) of the steps that the property speaks of. Of a step that has none of them, and of an
-	// initial state, it is Silent, and is not asked. 0: it is asked about everything.
+	// initial state, it is Silent, and need not be asked. 0: it may speak of everything.
 	Speaks uint64
+	// Doubts are the marks of the steps that it has to look at: of one that has none of them, but one of Speaks, it says
+	// Held, and need not be asked. 0: it has to look at all that it speaks of.
+	Doubts uint64
 	// Check is pure, and safe for concurrent use. It may be nil for a property that only a Guide judges.
 	Check func(before *S, by A, after *S) Outcome
 }
 
-// judge asks every property that may speak of a step with these marks about it, counts the answers, and reports violations in
-// property order. Without a Marker every mark is there.
-func judge[S, A any](props []Property[S, A], tallies []Tally, marks uint64, before *S, by A, after *S, violated func(property int)) {
+// ask asks every property about one step, counts the answers, and reports violations in property order.
+func ask[S, A any](props []Property[S, A], tallies []Tally, before *S, by A, after *S, violated func(property int)) {
 	for i := range props {
-		p := &props[i]
-		if p.Speaks&marks == 0 && p.Speaks != 0 || p.Check == nil {
-			continue
-		}
-		if tallies[i].count(p.Check(before, by, after)) {
-			violated(i)
+		if check := props[i].Check; check != nil {
+			if tallies[i].count(check(before, by, after)) {
+				violated(i)
+			}
 		}
 	}
 }
-
-// everyMark is for steps of a system that has no Marker.
-const everyMark = ^uint64(0)

@@ -10,8 +10,8 @@ import (
 	"github.com/zkcheck/zkcheck/props"
 )
 
-// TestSpeaks: of a step without the marks that a property speaks of it is Silent, under ZooKeeper's rules and
-// under those of all mutants. And every property with marks finds some that make it speak.
+// TestSpeaks: of a step without the marks that a property speaks of it is Silent, and of one without the marks that
+// it doubts Held, under ZooKeeper's rules and under those of all mutants. And every property with marks finds some that make it speak.
 func TestSpeaks(t *testing.T) {
 	list := props.All()
 	for _, l := range props.Lessons() {
@@ -41,6 +41,8 @@ func TestSpeaks(t *testing.T) {
 						switch {
 						case outcome != props.Silent && p.Speaks&marks == 0:
 							t.Fatalf("%s: %s says %v of %v, which has none of its marks", m.ID, p.Name, outcome, st.Action)
+						case outcome != props.Held && p.Speaks&marks != 0 && p.Doubts != 0 && p.Doubts&marks == 0:
+							t.Fatalf("%s: %s says %v of %v, which gives it no doubts", m.ID, p.Name, outcome, st.Action)
 						case outcome != props.Silent:
 							spoke[i]++
 						case p.Speaks&marks == 0:

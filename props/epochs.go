@@ -10,9 +10,11 @@ import (
 func epochProperties() []Property {
 	return []Property{
 		{ID: "P1", Name: "one-leader-per-epoch", Kind: Always, Track: cluster.Track{Epochs: true},
-			Doc: "no epoch is established by two servers, now or over the whole run", Speaks: cluster.LeaderIsUp, Check: oneLeaderPerEpoch},
+			Doc:    "no epoch is established by two servers, now or over the whole run",
+			Speaks: cluster.LeaderIsUp, Doubts: cluster.LeadersAreUp | cluster.Happened(election.Established), Check: oneLeaderPerEpoch},
 		{ID: "P2", Name: "epochs-never-go-back", Kind: Always,
-			Doc: "acceptedEpoch and currentEpoch on a disk only grow, and acceptedEpoch >= currentEpoch", Check: epochsNeverGoBack},
+			Doc:    "acceptedEpoch and currentEpoch on a disk only grow, and acceptedEpoch >= currentEpoch",
+			Speaks: cluster.AnyAction &^ cluster.By(cluster.Wipe), Doubts: cluster.DiskMoved, Check: epochsNeverGoBack},
 		{ID: "P16", Name: "promised-before-told", Kind: Always,
 			Doc: "who sends LEADERINFO(e) has acceptedEpoch >= e on its own disk", Speaks: cluster.Sent, Check: promisedBeforeTold},
 		{ID: "P18", Name: "fixed-epoch-is-new", Kind: Always,

@@ -66,6 +66,10 @@ func (j *Judge) Step(before *cluster.State, a cluster.Action, after *cluster.Sta
 		if p.Check == nil || p.Speaks != 0 && p.Speaks&marks == 0 {
 			continue
 		}
+		if p.Doubts != 0 && p.Doubts&marks == 0 {
+			j.Tallies[i].Count(Held)
+			continue
+		}
 		outcome, err := p.Check(st)
 		j.Tallies[i].Count(outcome)
 		if outcome == Violated {

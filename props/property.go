@@ -72,6 +72,9 @@ type Property struct {
 	// Speaks are the marks of the steps that it speaks of: of a step that has none of them it is Silent, and need
 	// not be asked. 0 is all steps.
 	Speaks cluster.Marks
+	// Doubts are the marks of the steps that it has to look at: of one that has none of them, but one of Speaks, it
+	// says Held. 0 is all.
+	Doubts cluster.Marks
 	Check  func(st Step) (Outcome, error)
 }
 
