@@ -193,11 +193,13 @@ func (y *System) applyFault(s *State, a Action, from, to int) {
 	case Garble:
 		s.spent[garblesLimit]++
 		s.Actor = to
-		y.step(s, to, &election.Input{Kind: election.Garbled, From: uint8(from)})
+		s.In = election.Input{Kind: election.Garbled, From: uint8(from)}
+		y.step(s, to)
 	case Stranger:
 		s.spent[garblesLimit]++
 		s.Actor = to
-		y.step(s, to, &election.Input{Kind: election.Notification, From: uint8(from), Vote: y.strangersVote(s, from)})
+		s.In = election.Input{Kind: election.Notification, From: uint8(from), Vote: y.strangersVote(s, from)}
+		y.step(s, to)
 	default:
 		panic("unknown action " + a.String())
 	}
@@ -211,11 +213,11 @@ func (y *System) crash(s *State, pos, afterWrite int) {
 		if !ok {
 			panic("crash after a disk write, but no step is there to interrupt")
 		}
-		s.Out.HaltAfter = afterWrite
+		s.Out.HaltAfter, s.In = afterWrite, in
 		if in.Kind == election.PacketIn {
-			in = y.gather(s, int(in.From), pos)
+			y.gather(s, int(in.From), pos)
 		}
-		y.step(s, pos, &in)
+		y.step(s, pos)
 		s.Out.Reset()
 	}
 	for other := range y.n {

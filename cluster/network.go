@@ -119,9 +119,10 @@ func (y *System) sendPacket(s *State, from, to int, p election.Packet) {
 	}
 }
 
-// takePacket is the input that the head of the link from one position to another makes.
-func (y *System) takePacket(s *State, from, to int) election.Input {
-	in := election.Input{Kind: election.PacketIn, From: uint8(from)}
+// takePacket makes the head of the link from one position to another the input.
+func (y *System) takePacket(s *State, from, to int) {
+	in := &s.In
+	*in = election.Input{Kind: election.PacketIn, From: uint8(from)}
 	if l := &s.links[from]; l.status != noLink && int(l.leader) == to && l.up.n > 0 {
 		s.changeLink(from).status = connected
 		in.Packet = l.up.pop()
@@ -131,18 +132,16 @@ func (y *System) takePacket(s *State, from, to int) election.Input {
 			in.Snapshot = s.Servers[from].History()
 		}
 	}
-	return in
 }
 
 // gather takes the head of a link. In the coarse grain a learner takes a synchronisation at once, up to a
 // packet that writes to its disk: what comes before changes only memory that nobody sees.
-func (y *System) gather(s *State, from, to int) election.Input {
-	in := y.takePacket(s, from, to)
-	for !y.Ensemble.Fine && gathered(&s.Servers[to], &in.Packet) && s.links[to].down.n > 0 {
-		s.changeServer(to).Step(y.Ensemble, &in, &s.Out)
-		in = y.takePacket(s, from, to)
+func (y *System) gather(s *State, from, to int) {
+	y.takePacket(s, from, to)
+	for !y.Ensemble.Fine && gathered(&s.Servers[to], &s.In.Packet) && s.links[to].down.n > 0 {
+		s.changeServer(to).Step(y.Ensemble, &s.In, &s.Out)
+		y.takePacket(s, from, to)
 	}
-	return in
 }
 
 // gathered: a packet of a synchronisation that does not reach the learner's disk.

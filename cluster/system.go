@@ -219,8 +219,9 @@ func (y *System) Apply(s *State, a Action) {
 		y.boot(s, from)
 	case Deliver:
 		s.Actor = to
-		v := y.pop(s, from, to)
-		y.step(s, to, &election.Input{Kind: election.Notification, From: uint8(from), Vote: v, Halfway: a.N > 0})
+		s.In = election.Input{Kind: election.Notification, From: uint8(from), Halfway: a.N > 0}
+		s.In.Vote = y.pop(s, from, to)
+		y.step(s, to)
 	case Timeout:
 		if s.Calm() {
 			s.changeHead()
@@ -228,16 +229,19 @@ func (y *System) Apply(s *State, a Action) {
 		} else {
 			s.spend(cutTimeouts, y.Limits.Timeouts)
 		}
-		y.step(s, from, &election.Input{Kind: election.Timeout})
+		s.In = election.Input{Kind: election.Timeout}
+		y.step(s, from)
 	case Decide:
-		y.step(s, from, &election.Input{Kind: election.Decide, Halfway: a.N > 0})
+		s.In = election.Input{Kind: election.Decide, Halfway: a.N > 0}
+		y.step(s, from)
 	case Offer:
-		y.step(s, from, &election.Input{Kind: election.Offer})
+		s.In = election.Input{Kind: election.Offer}
+		y.step(s, from)
 	case Packet:
 		s.Actor = to
-		in := y.gather(s, from, to)
-		in.Halfway = a.N > 0
-		y.step(s, to, &in)
+		y.gather(s, from, to)
+		s.In.Halfway = a.N > 0
+		y.step(s, to)
 	case GiveUp:
 		switch {
 		case s.Calm():
@@ -246,20 +250,26 @@ func (y *System) Apply(s *State, a Action) {
 		case !y.Stalled(s, from):
 			s.spend(cutGiveUps, y.Limits.GiveUps)
 		}
-		y.step(s, from, &election.Input{Kind: election.GiveUp, Halfway: a.N > 0})
+		s.In = election.Input{Kind: election.GiveUp, Halfway: a.N > 0}
+		y.step(s, from)
 	case Handle:
 		sender, v, _ := s.Servers[from].Next()
-		y.step(s, from, &election.Input{Kind: election.Handle, From: uint8(sender), Vote: v, Halfway: a.N > 0})
+		s.In = election.Input{Kind: election.Handle, From: uint8(sender), Vote: v, Halfway: a.N > 0}
+		y.step(s, from)
 	case Resume:
-		y.step(s, from, &election.Input{Kind: election.Resume})
+		s.In = election.Input{Kind: election.Resume}
+		y.step(s, from)
 	case Answer:
-		y.step(s, from, &election.Input{Kind: election.Answer, Halfway: a.N > 0})
+		s.In = election.Input{Kind: election.Answer, Halfway: a.N > 0}
+		y.step(s, from)
 	case Write:
 		value := uint8(s.spent[cutWrites] + 1)
 		s.spend(cutWrites, y.Limits.Writes)
-		y.step(s, from, &election.Input{Kind: election.Write, Value: value})
+		s.In = election.Input{Kind: election.Write, Value: value}
+		y.step(s, from)
 	case Flush:
-		y.step(s, from, &election.Input{Kind: election.Flush})
+		s.In = election.Input{Kind: election.Flush}
+		y.step(s, from)
 	default:
 		y.applyFault(s, a, from, to)
 	}
@@ -269,12 +279,11 @@ func (y *System) Apply(s *State, a Action) {
 	y.remember(s)
 }
 
-// step lets one server act and carries what leaves it.
-func (y *System) step(s *State, pos int, in *election.Input) {
+// step lets one server act on s.In and carries what leaves it.
+func (y *System) step(s *State, pos int) {
 	v, out := s.changeServer(pos), &s.Out
-	s.In = *in
+	v.Step(y.Ensemble, &s.In, out)
 	s.In.Snapshot = nil
-	v.Step(y.Ensemble, in, out)
 	if out.HaltAfter > 0 {
 		return
 	}
@@ -308,7 +317,8 @@ func (y *System) boot(s *State, pos int) {
 	for other := range y.n {
 		y.connect(s, pos, other)
 	}
-	y.step(s, pos, &election.Input{Kind: election.Start})
+	s.In = election.Input{Kind: election.Start}
+	y.step(s, pos)
 }
 
 // remember keeps the history that is tracked.
