@@ -17,10 +17,8 @@ type Cursor struct {
 	encoded []byte // current
 	ends    []int  // of the parts, in encoded
 
-	rest         []byte // of encoded, while it is loaded
-	past         []byte // encoded and ends of the state before
-	pastEnds     []int
-	loaded, seen int // while loading: parts of encoded, and bytes of past
+	past     []byte // encoded and ends of the state before
+	pastEnds []int
 }
 
 // Cursor makes a cursor. Its type is written out because it is one of package explore, which knows nothing of
@@ -41,45 +39,55 @@ func (y *System) Cursor() interface {
 	return c
 }
 
-// Load makes an encoded state the current one.
+// Load makes an encoded state the current one. A part whose bytes are those of the state before is the same, unless
+// the parts before say that these bytes are to be read in another way. No part begins with the bytes of another one.
 func (c *Cursor) Load(encoded []byte) *State {
 	s, y := &c.current, c.y
 	c.encoded, c.past = append(c.past[:0], encoded...), c.encoded
 	c.ends, c.pastEnds = c.pastEnds, c.ends
-	c.rest, c.loaded, c.seen = c.encoded, 0, 0
 	y.forgetStep(s)
-	wasUp, moved := s.Up, election.Set(0) // moved: who is in another round than before
-	c.load(false)
-	for i := range s.Servers {
-		round := s.Servers[i].Round
-		c.load((wasUp ^ s.Up).Has(i))
-		if s.Servers[i].Round != round {
-			moved = moved.With(i)
+	wasUp, moved, seen := s.Up, election.Set(0), 0
+	rest, past, pastEnds := c.encoded, c.past, c.pastEnds[:len(c.ends)]
+	for part := range c.ends {
+		was := past[seen:pastEnds[part]]
+		seen = pastEnds[part]
+		if bytes.HasPrefix(rest, was) && (wasUp == s.Up && moved == 0 || !y.readOtherwise(part, wasUp^s.Up, moved)) {
+			rest = rest[len(was):]
+		} else {
+			rest, moved = c.replace(part, rest, moved)
 		}
-	}
-	for range s.links {
-		c.load(false)
-	}
-	for i := range s.notes {
-		c.load(moved.Has(i / y.n))
+		c.ends[part] = len(c.encoded) - len(rest)
 	}
 	return s
 }
 
-// load reads the next part. One whose bytes are those of the state before is the same, unless the parts before say
-// that these bytes are to be read in another way: a server's without a process, votes for the round of their sender.
-// No part begins with the bytes of another one.
-func (c *Cursor) load(otherwise bool) {
-	part := c.loaded
-	was := c.past[c.seen:c.pastEnds[part]]
-	if otherwise || !bytes.HasPrefix(c.rest, was) {
-		c.rest = c.y.decodePart(&c.current, part, c.rest)
-		c.next.changed.add(part)
-	} else {
-		c.rest = c.rest[len(was):]
+// replace decodes a part into the current state, and tells who is in another round than before.
+func (c *Cursor) replace(part int, b []byte, moved election.Set) ([]byte, election.Set) {
+	c.next.changed.add(part)
+	i := part - 1
+	if i < 0 || i >= c.y.n {
+		return c.y.decodePart(&c.current, part, b), moved
 	}
-	c.ends[part] = len(c.encoded) - len(c.rest)
-	c.loaded, c.seen = part+1, c.pastEnds[part]
+	round := c.current.Servers[i].Round
+	b = c.y.decodeServer(&c.current, i, b)
+	if c.current.Servers[i].Round != round {
+		moved = moved.With(i)
+	}
+	return b, moved
+}
+
+// readOtherwise tells whether the bytes of a part can mean something else than in another state: in one where others
+// are up they can if they are a server's, which is written without its memory where it has no process; where others
+// are in another round, if they are of a channel, whose votes are written for the round of their sender.
+func (y *System) readOtherwise(part int, up, round election.Set) bool {
+	switch i := part - 1; {
+	case part == headPart:
+		return false
+	case i < y.n:
+		return up.Has(i)
+	default:
+		return i >= 2*y.n && round.Has((i-2*y.n)/y.n)
+	}
 }
 
 // Step takes an action from the current state. It must be one of its Actions.

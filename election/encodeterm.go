@@ -87,10 +87,13 @@ func (c *Codec) appendTerm(b []byte, s *Server) []byte {
 	for ; present != 0; present &= present - 1 {
 		b = AppendUvarint(b, uint64(fields[bits.TrailingZeros64(present)&15]))
 	}
-	for i := range s.outstandingAcks() {
+	for i := range fields[13] {
 		b = AppendUvarint(b, uint64(s.acks[i]))
 	}
 	for i := range c.e.Members {
+		if s.awaitSync>>i == 0 {
+			break
+		}
 		if s.awaitSync.Has(i) {
 			b = c.AppendZxid(b, s.awaiting[i])
 		}
@@ -146,6 +149,9 @@ func termFields(s *Server) [termSize]uint32 {
 
 // outstandingAcks is how many of the slots of acks are in use.
 func (s *Server) outstandingAcks() int {
+	if s.acks == [MaxOutstanding]Set{} {
+		return 0
+	}
 	n := MaxOutstanding
 	for n > 0 && s.acks[n-1] == 0 {
 		n--
