@@ -17,13 +17,15 @@ func (h *commitHistory) copyFrom(o *commitHistory) {
 	copy(h.epochs[:o.n], o.epochs[:o.n])
 }
 
-// remember takes over what the server that stepped has committed as a leader: a new leader all of its
+// rememberCommits takes over what the server that stepped has committed as a leader: a new leader all of its
 // history, later what a quorum has acked.
-func (h *commitHistory) remember(y *System, s *State) {
+func (y *System) rememberCommits(s *State) {
+	h := &s.commits
 	for _, f := range s.Out.Facts {
 		if f.Kind != election.Serving && f.Kind != election.Committed {
 			continue
 		}
+		s.changeHead()
 		v := &s.Servers[s.Actor]
 		h.doubtful = h.doubtful || f.Kind == election.Committed && f.Flag && !y.onQuorum(s, f.Txn)
 		for i := int(h.n); i < v.Committed(); i++ {
@@ -65,9 +67,11 @@ func (h *replyHistory) copyFrom(o *replyHistory) {
 	copy(h.txns[:o.n], o.txns[:o.n])
 }
 
-func (h *replyHistory) remember(s *State) {
+func (s *State) rememberReplies() {
+	h := &s.replies
 	for _, f := range s.Out.Facts {
 		if f.Kind == election.Replied && h.n < election.MaxLog {
+			s.changeHead()
 			h.txns[h.n] = f.Txn
 			h.n++
 		}

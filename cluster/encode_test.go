@@ -129,11 +129,12 @@ func eachLeaf(v reflect.Value, path string, f func(path string, leaf reflect.Val
 
 // notState are the fields of State that its bytes need not tell, each with the reason.
 var notState = map[string]string{
-	".In":    "record of the last step",
-	".Out":   "record of the last step",
-	".Actor": "record of the last step",
-	".cut":   "about the search, not the cluster",
-	".ahead": "memory for a look ahead",
+	".In":      "record of the last step",
+	".Out":     "record of the last step",
+	".Actor":   "record of the last step",
+	".cut":     "about the search, not the cluster",
+	".ahead":   "memory for a look ahead",
+	".changed": "about steps, not the state",
 }
 
 // index is a number in a path; where there are two, the outer one comes first.

@@ -155,6 +155,7 @@ func (y *System) messageFaults(s *State, buf []Action) []Action {
 }
 
 func (y *System) applyFault(s *State, a Action, from, to int) {
+	s.changeHead() // budgets, cuts, and who is up
 	switch a.Kind {
 	case Crash:
 		s.spent[crashesLimit]++
@@ -164,7 +165,7 @@ func (y *System) applyFault(s *State, a Action, from, to int) {
 		y.boot(s, from)
 	case Wipe:
 		s.spent[wipesLimit]++
-		s.Servers[from] = election.NewServer(y.Ensemble, from, election.Disk{})
+		*s.changeServer(from) = election.NewServer(y.Ensemble, from, election.Disk{})
 	case Cut:
 		s.spent[cutsLimit]++
 		y.disconnect(s, from, to)
@@ -185,18 +186,20 @@ func (y *System) applyFault(s *State, a Action, from, to int) {
 		s.Actor = -1
 	case Dup:
 		s.spent[dupsLimit]++
-		c := y.channel(s, from, to)
+		c := s.changeChannel(from, to)
 		copy(c.msgs[1:c.n+1], c.msgs[:c.n])
 		c.n++
 		s.Actor = -1
 	case Garble:
 		s.spent[garblesLimit]++
 		s.Actor = to
-		y.step(s, to, &election.Input{Kind: election.Garbled, From: uint8(from)})
+		s.In = election.Input{Kind: election.Garbled, From: uint8(from)}
+		y.step(s, to)
 	case Stranger:
 		s.spent[garblesLimit]++
 		s.Actor = to
-		y.step(s, to, &election.Input{Kind: election.Notification, From: uint8(from), Vote: y.strangersVote(s, from)})
+		s.In = election.Input{Kind: election.Notification, From: uint8(from), Vote: y.strangersVote(s, from)}
+		y.step(s, to)
 	default:
 		panic("unknown action " + a.String())
 	}
@@ -210,22 +213,22 @@ func (y *System) crash(s *State, pos, afterWrite int) {
 		if !ok {
 			panic("crash after a disk write, but no step is there to interrupt")
 		}
-		s.Out.HaltAfter = afterWrite
+		s.Out.HaltAfter, s.In = afterWrite, in
 		if in.Kind == election.PacketIn {
-			in = y.gather(s, int(in.From), pos)
+			y.gather(s, int(in.From), pos)
 		}
-		y.step(s, pos, &in)
+		y.step(s, pos)
 		s.Out.Reset()
 	}
 	for other := range y.n {
 		if other != pos {
 			y.disconnect(s, pos, other)
-			y.channel(s, pos, other).hasLast = false
+			s.changeChannel(pos, other).hasLast = false
 		}
 	}
-	y.channel(s, pos, pos).n = 0
-	s.Servers[pos].Crash()
+	s.changeChannel(pos, pos).n = 0
+	s.changeServer(pos).Crash()
 	s.Up = s.Up.Without(pos)
-	l := &s.links[pos]
+	l := s.changeLink(pos)
 	l.status, l.leader, l.up.n, l.down.n = noLink, 0, 0, 0
 }

@@ -71,7 +71,7 @@ func (y *System) lag(s *State, a Action) {
 	}
 	for i := range s.Servers {
 		if s.Up.Has(i) {
-			s.Servers[i].ForgetPast(y.Ensemble)
+			s.changeServer(i).ForgetPast(y.Ensemble)
 		}
 	}
 }

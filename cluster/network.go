@@ -13,7 +13,7 @@ func (y *System) reachable(s *State, a, b int) bool {
 
 // sendNote puts a notification into the send queue of its receiver (QuorumCnxManager.toSend).
 func (y *System) sendNote(s *State, from, to int, v *election.Vote) {
-	c := y.channel(s, from, to)
+	c := s.changeChannel(from, to)
 	if from == to {
 		y.loopBack(s, c, v)
 		return
@@ -39,8 +39,7 @@ func (y *System) sendNote(s *State, from, to int, v *election.Vote) {
 
 // pop takes the head of an election channel.
 func (y *System) pop(s *State, from, to int) election.Vote {
-	c := y.channel(s, from, to)
-	v := c.pop()
+	v := s.changeChannel(from, to).pop()
 	y.forget(s, from, to)
 	return v
 }
@@ -48,9 +47,8 @@ func (y *System) pop(s *State, from, to int) election.Vote {
 // forget clears the last message sent where no connection will ever send it again: a field that is
 // dead must not tell states apart.
 func (y *System) forget(s *State, from, to int) {
-	c := y.channel(s, from, to)
-	if c.hasLast && (from == to || y.reachable(s, from, to) && !y.mayReconnect(s)) {
-		c.hasLast = false
+	if y.channel(s, from, to).hasLast && (from == to || y.reachable(s, from, to) && !y.mayReconnect(s)) {
+		s.changeChannel(from, to).hasLast = false
 	}
 }
 
@@ -75,7 +73,7 @@ func (y *System) forgetAll(s *State) {
 // connect brings up the election connection of two positions if nothing is in the way.
 func (y *System) connect(s *State, a, b int) {
 	if y.reachable(s, a, b) {
-		for _, c := range [2]*channel{y.channel(s, a, b), y.channel(s, b, a)} {
+		for _, c := range [2]*channel{s.changeChannel(a, b), s.changeChannel(b, a)} {
 			if y.Ensemble.Rules.ResendsLast() {
 				c.connect()
 			}
@@ -87,12 +85,12 @@ func (y *System) connect(s *State, a, b int) {
 
 // disconnect loses all connections between two positions with what was in flight.
 func (y *System) disconnect(s *State, a, b int) {
-	y.channel(s, a, b).collapse()
-	y.channel(s, b, a).collapse()
+	s.changeChannel(a, b).collapse()
+	s.changeChannel(b, a).collapse()
 	for _, p := range [2][2]int{{a, b}, {b, a}} {
 		l := &s.links[p[0]]
 		if int(l.leader) == p[1] && l.status == connected {
-			l.breakOff()
+			s.changeLink(p[0]).breakOff()
 			y.tellLeader(s, p[1], p[0])
 		}
 	}
@@ -100,7 +98,7 @@ func (y *System) disconnect(s *State, a, b int) {
 
 // hangUp: a learner closes the connection to its leader.
 func (y *System) hangUp(s *State, learner int) {
-	l := &s.links[learner]
+	l := s.changeLink(learner)
 	was, leader := l.status, int(l.leader)
 	l.status, l.leader, l.up.n, l.down.n = noLink, 0, 0, 0
 	if was == connected {
@@ -109,42 +107,41 @@ func (y *System) hangUp(s *State, learner int) {
 }
 
 func (y *System) tellLeader(s *State, leader, learner int) {
-	s.Servers[leader].Step(y.Ensemble, &election.Input{Kind: election.Disconnected, From: uint8(learner)}, &s.Out)
+	s.changeServer(leader).Step(y.Ensemble, &election.Input{Kind: election.Disconnected, From: uint8(learner)}, &s.Out)
 }
 
 // sendPacket puts a packet on the link of a learner: up when the learner itself sends it.
 func (y *System) sendPacket(s *State, from, to int, p election.Packet) {
 	if l := &s.links[from]; l.status != noLink && int(l.leader) == to {
-		l.up.push(p)
+		s.changeLink(from).up.push(p)
 	} else if l := &s.links[to]; l.status == connected && int(l.leader) == from {
-		l.down.push(p)
+		s.changeLink(to).down.push(p)
 	}
 }
 
-// takePacket is the input that the head of the link from one position to another makes.
-func (y *System) takePacket(s *State, from, to int) election.Input {
-	in := election.Input{Kind: election.PacketIn, From: uint8(from)}
+// takePacket makes the head of the link from one position to another the input.
+func (y *System) takePacket(s *State, from, to int) {
+	in := &s.In
+	*in = election.Input{Kind: election.PacketIn, From: uint8(from)}
 	if l := &s.links[from]; l.status != noLink && int(l.leader) == to && l.up.n > 0 {
-		l.status = connected
+		s.changeLink(from).status = connected
 		in.Packet = l.up.pop()
 	} else {
-		in.Packet = s.links[to].down.pop()
+		in.Packet = s.changeLink(to).down.pop()
 		if in.Packet.Kind == election.Snap { // what a leader had applied is the same as long as it leads
 			in.Snapshot = s.Servers[from].History()
 		}
 	}
-	return in
 }
 
 // gather takes the head of a link. In the coarse grain a learner takes a synchronisation at once, up to a
 // packet that writes to its disk: what comes before changes only memory that nobody sees.
-func (y *System) gather(s *State, from, to int) election.Input {
-	in := y.takePacket(s, from, to)
-	for !y.Ensemble.Fine && gathered(&s.Servers[to], &in.Packet) && s.links[to].down.n > 0 {
-		s.Servers[to].Step(y.Ensemble, &in, &s.Out)
-		in = y.takePacket(s, from, to)
+func (y *System) gather(s *State, from, to int) {
+	y.takePacket(s, from, to)
+	for !y.Ensemble.Fine && gathered(&s.Servers[to], &s.In.Packet) && s.links[to].down.n > 0 {
+		s.changeServer(to).Step(y.Ensemble, &s.In, &s.Out)
+		y.takePacket(s, from, to)
 	}
-	return in
 }
 
 // gathered: a packet of a synchronisation that does not reach the learner's disk.

@@ -29,6 +29,8 @@ type State struct {
 	Actor int // position of the server that stepped, -1 for a step of the network
 	ahead election.Server
 	cut   uint64 // limits that cut something off, after System.Actions or System.Apply
+
+	changed partSet // parts that steps have changed since the state was last made as a whole
 }
 
 // channel is one direction of an election connection: what is in flight, first sent first, and with an

@@ -154,17 +154,33 @@ func (y *System) resize(s *State) {
 // Copy makes dst equal to src; they share nothing. The record of src's last step is not copied.
 func (y *System) Copy(dst, src *State) {
 	y.resize(dst)
+	y.copyHead(dst, src)
 	for i := range src.Servers {
-		dst.Servers[i].CopyFrom(&src.Servers[i], y.Ensemble.Voters)
+		y.copyServer(dst, src, i)
 		dst.links[i].copyFrom(&src.links[i])
 	}
 	for i := range src.notes {
 		dst.notes[i].copyFrom(&src.notes[i])
 	}
-	copy(dst.cuts, src.cuts)
-	if y.Track.Initials {
-		copy(dst.initials, src.initials)
+	dst.changed = partSet{}
+}
+
+// copyPart is Copy of one part.
+func (y *System) copyPart(dst, src *State, part int) {
+	switch i := part - 1; {
+	case part == headPart:
+		y.copyHead(dst, src)
+	case i < y.n:
+		y.copyServer(dst, src, i)
+	case i < 2*y.n:
+		dst.links[i-y.n].copyFrom(&src.links[i-y.n])
+	default:
+		dst.notes[i-2*y.n].copyFrom(&src.notes[i-2*y.n])
 	}
+}
+
+func (y *System) copyHead(dst, src *State) {
+	copy(dst.cuts, src.cuts)
 	dst.Started, dst.Up, dst.spent, dst.unhurried = src.Started, src.Up, src.spent, src.unhurried
 	dst.epochs.n = src.epochs.n
 	copy(dst.epochs.list[:src.epochs.n], src.epochs.list[:src.epochs.n])
@@ -173,12 +189,20 @@ func (y *System) Copy(dst, src *State) {
 	dst.lap = src.lap
 }
 
+func (y *System) copyServer(dst, src *State, i int) {
+	dst.Servers[i].CopyFrom(&src.Servers[i], y.Ensemble.Voters)
+	if y.Track.Initials {
+		dst.initials[i] = src.initials[i]
+	}
+}
+
 // Apply makes the action happen. It must be one of Actions; what another one does means nothing, and
 // may be a panic.
 func (y *System) Apply(s *State, a Action) {
 	s.Out.Reset()
 	s.In.Kind, s.cut = 0, 0
 	if a.Kind == Calm {
+		s.changeHead()
 		s.spent[cutCalm], s.Actor = 1, -1
 		return
 	}
@@ -190,49 +214,62 @@ func (y *System) Apply(s *State, a Action) {
 	s.Actor = from
 	switch a.Kind {
 	case Start:
+		s.changeHead()
 		s.Started = s.Started.With(from)
 		y.boot(s, from)
 	case Deliver:
 		s.Actor = to
-		v := y.pop(s, from, to)
-		y.step(s, to, &election.Input{Kind: election.Notification, From: uint8(from), Vote: v, Halfway: a.N > 0})
+		s.In = election.Input{Kind: election.Notification, From: uint8(from), Halfway: a.N > 0}
+		s.In.Vote = y.pop(s, from, to)
+		y.step(s, to)
 	case Timeout:
 		if s.Calm() {
+			s.changeHead()
 			s.lap.end(&s.lap.resends, from)
 		} else {
 			s.spend(cutTimeouts, y.Limits.Timeouts)
 		}
-		y.step(s, from, &election.Input{Kind: election.Timeout})
+		s.In = election.Input{Kind: election.Timeout}
+		y.step(s, from)
 	case Decide:
-		y.step(s, from, &election.Input{Kind: election.Decide, Halfway: a.N > 0})
+		s.In = election.Input{Kind: election.Decide, Halfway: a.N > 0}
+		y.step(s, from)
 	case Offer:
-		y.step(s, from, &election.Input{Kind: election.Offer})
+		s.In = election.Input{Kind: election.Offer}
+		y.step(s, from)
 	case Packet:
 		s.Actor = to
-		in := y.gather(s, from, to)
-		in.Halfway = a.N > 0
-		y.step(s, to, &in)
+		y.gather(s, from, to)
+		s.In.Halfway = a.N > 0
+		y.step(s, to)
 	case GiveUp:
 		switch {
 		case s.Calm():
+			s.changeHead()
 			s.lap.end(&s.lap.giveUps, from)
 		case !y.Stalled(s, from):
 			s.spend(cutGiveUps, y.Limits.GiveUps)
 		}
-		y.step(s, from, &election.Input{Kind: election.GiveUp, Halfway: a.N > 0})
+		s.In = election.Input{Kind: election.GiveUp, Halfway: a.N > 0}
+		y.step(s, from)
 	case Handle:
 		sender, v, _ := s.Servers[from].Next()
-		y.step(s, from, &election.Input{Kind: election.Handle, From: uint8(sender), Vote: v, Halfway: a.N > 0})
+		s.In = election.Input{Kind: election.Handle, From: uint8(sender), Vote: v, Halfway: a.N > 0}
+		y.step(s, from)
 	case Resume:
-		y.step(s, from, &election.Input{Kind: election.Resume})
+		s.In = election.Input{Kind: election.Resume}
+		y.step(s, from)
 	case Answer:
-		y.step(s, from, &election.Input{Kind: election.Answer, Halfway: a.N > 0})
+		s.In = election.Input{Kind: election.Answer, Halfway: a.N > 0}
+		y.step(s, from)
 	case Write:
 		value := uint8(s.spent[cutWrites] + 1)
 		s.spend(cutWrites, y.Limits.Writes)
-		y.step(s, from, &election.Input{Kind: election.Write, Value: value})
+		s.In = election.Input{Kind: election.Write, Value: value}
+		y.step(s, from)
 	case Flush:
-		y.step(s, from, &election.Input{Kind: election.Flush})
+		s.In = election.Input{Kind: election.Flush}
+		y.step(s, from)
 	default:
 		y.applyFault(s, a, from, to)
 	}
@@ -242,13 +279,11 @@ func (y *System) Apply(s *State, a Action) {
 	y.remember(s)
 }
 
-// step lets one server act and carries what leaves it.
-func (y *System) step(s *State, pos int, in *election.Input) {
-	v := &s.Servers[pos]
-	out := &s.Out
-	s.In = *in
+// step lets one server act on s.In and carries what leaves it.
+func (y *System) step(s *State, pos int) {
+	v, out := s.changeServer(pos), &s.Out
+	v.Step(y.Ensemble, &s.In, out)
 	s.In.Snapshot = nil
-	v.Step(y.Ensemble, in, out)
 	if out.HaltAfter > 0 {
 		return
 	}
@@ -258,13 +293,14 @@ func (y *System) step(s *State, pos int, in *election.Input) {
 	if out.Close != 0 {
 		for l := range s.links {
 			if out.Close.Has(l) && int(s.links[l].leader) == pos && s.links[l].status == connected {
-				s.links[l].breakOff()
+				s.changeLink(l).breakOff()
 				v.Step(y.Ensemble, &election.Input{Kind: election.Disconnected, From: uint8(l)}, out)
 			}
 		}
 	}
 	if out.Connect >= 0 {
-		s.links[pos] = link{status: connecting, leader: uint8(out.Connect)}
+		l := s.changeLink(pos)
+		l.status, l.leader, l.up.n, l.down.n = connecting, uint8(out.Connect), 0, 0
 	}
 	for _, p := range out.Packets {
 		y.sendPacket(s, pos, int(p.To), p.Packet)
@@ -276,39 +312,47 @@ func (y *System) step(s *State, pos int, in *election.Input) {
 
 // boot starts a process: connections come up with it, and what others last sent it is sent again.
 func (y *System) boot(s *State, pos int) {
+	s.changeHead()
 	s.Up = s.Up.With(pos)
 	for other := range y.n {
 		y.connect(s, pos, other)
 	}
-	y.step(s, pos, &election.Input{Kind: election.Start})
+	s.In = election.Input{Kind: election.Start}
+	y.step(s, pos)
 }
 
 // remember keeps the history that is tracked.
 func (y *System) remember(s *State) {
 	if y.Track.Epochs {
 		for _, f := range s.Out.Facts {
-			if f.Kind == election.Established && !s.epochs.add(f.Epoch, s.Servers[s.Actor].SID) {
+			if f.Kind != election.Established {
+				continue
+			}
+			s.changeHead()
+			if !s.epochs.add(f.Epoch, s.Servers[s.Actor].SID) {
 				s.cut |= 1 << cutEpochs
 			}
 		}
 	}
 	if y.Track.Commits {
-		s.commits.remember(y, s)
+		y.rememberCommits(s)
 	}
 	if y.Track.Replies {
-		s.replies.remember(s)
+		s.rememberReplies()
 	}
 	if y.Track.Hurry && s.Out.Decided && s.InFlight(s.Actor) > 0 {
+		s.changeHead()
 		s.unhurried = false
 	}
 	if y.Track.Initials && s.Actor >= 0 && s.Up.Has(s.Actor) && s.Servers[s.Actor].State == election.Looking {
-		s.initials[s.Actor] = s.Servers[s.Actor].Initial(y.Ensemble)
+		s.initials[s.Actor] = s.changeServer(s.Actor).Initial(y.Ensemble)
 	}
 }
 
 // spend takes one from a budget; an unlimited one is not counted, so that it does not tell states apart.
 func (s *State) spend(limit int, budget int) {
 	if budget != Unlimited {
+		s.changeHead()
 		s.spent[limit]++
 	}
 }

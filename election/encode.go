@@ -42,6 +42,9 @@ const (
 	isFirst  = 1 << 5
 )
 
+// NotVote and the two numbers after it are bytes that no vote begins with: below them are positions.
+const NotVote = 26
+
 // Server flags, the rare ones last.
 const (
 	fDiskMoved = 1 << (4 + iota)
@@ -105,7 +108,7 @@ func AppendUvarint(b []byte, v uint64) []byte {
 	return binary.AppendUvarint(b, v)
 }
 
-func (c *Codec) appendCandidate(b []byte, v Candidate, state State) []byte {
+func (c *Codec) appendCandidate(b []byte, v *Candidate, state State) []byte {
 	pos, member := c.e.Position(v.Leader)
 	head := byte(state) << 6
 	switch {
@@ -114,7 +117,7 @@ func (c *Codec) appendCandidate(b []byte, v Candidate, state State) []byte {
 			return append(b, head|byte(pos)|isFirst)
 		}
 		b = append(b, head|byte(pos))
-	case v == Candidate{Leader: NoServer}:
+	case *v == Candidate{Leader: NoServer}:
 		return append(b, head|nobody)
 	default:
 		b = append(b, head|stranger, byte(v.Leader))
@@ -147,7 +150,7 @@ func (c *Codec) AppendVote(b []byte, v *Vote, round uint64, version uint8) []byt
 	if v.Round != round || v.Version != version {
 		b = append(AppendUvarint(append(b, oddVote), v.Round), v.Version)
 	}
-	return c.appendCandidate(b, v.Candidate, v.State)
+	return c.appendCandidate(b, &v.Candidate, v.State)
 }
 
 // ReadVote is the inverse of AppendVote with the same expectation. It returns the rest of the bytes.
@@ -211,10 +214,10 @@ func (c *Codec) flags(s *Server) uint32 {
 	if s.Offered {
 		f |= fOffered
 	}
-	if s.Vote != (Vote{}) {
+	if v := &s.Vote; uint64(v.Zxid)|v.Round|uint64(v.PeerEpoch)|uint64(v.Leader)|uint64(v.State)|uint64(v.Version) != 0 {
 		f |= fVote
 	}
-	if s.Proposal != (Candidate{}) {
+	if p := &s.Proposal; uint64(p.Zxid)|uint64(p.PeerEpoch)|uint64(p.Leader) != 0 {
 		f |= fProposal
 	}
 	if s.recvset.present != 0 {
@@ -260,7 +263,7 @@ func (c *Codec) Append(b []byte, s *Server) []byte {
 		b = c.AppendVote(b, &s.Vote, s.Round, 0)
 	}
 	if f&fProposal != 0 {
-		b = c.appendCandidate(b, s.Proposal, 0)
+		b = c.appendCandidate(b, &s.Proposal, 0)
 	}
 	if f&fRecvset != 0 {
 		b = c.appendTable(b, &s.recvset, s.Round, 0)

@@ -1,5 +1,7 @@
 package election
 
+import "math/bits"
+
 // ReadStopped reads a disk as that of the member at a position, which has no process.
 func (c *Codec) ReadStopped(b []byte, s *Server, pos int) []byte {
 	moved := b[0]
@@ -82,15 +84,16 @@ func (c *Codec) appendTerm(b []byte, s *Server) []byte {
 		}
 	}
 	b = AppendUvarint(b, present)
-	for _, v := range fields {
-		if v != 0 {
-			b = AppendUvarint(b, uint64(v))
-		}
+	for ; present != 0; present &= present - 1 {
+		b = AppendUvarint(b, uint64(fields[bits.TrailingZeros64(present)&15]))
 	}
-	for i := range s.outstandingAcks() {
+	for i := range fields[13] {
 		b = AppendUvarint(b, uint64(s.acks[i]))
 	}
 	for i := range c.e.Members {
+		if s.awaitSync>>i == 0 {
+			break
+		}
 		if s.awaitSync.Has(i) {
 			b = c.AppendZxid(b, s.awaiting[i])
 		}
@@ -129,7 +132,7 @@ func (c *Codec) readTerm(b []byte, s *Server) []byte {
 	return b
 }
 
-const termSize = 15
+const termSize = 16 // one more than there are
 
 // termFields: the rare ones last. heardMax is one less than the candidate but for broken rules.
 func termFields(s *Server) [termSize]uint32 {
@@ -146,6 +149,9 @@ func termFields(s *Server) [termSize]uint32 {
 
 // outstandingAcks is how many of the slots of acks are in use.
 func (s *Server) outstandingAcks() int {
+	if s.acks == [MaxOutstanding]Set{} {
+		return 0
+	}
 	n := MaxOutstanding
 	for n > 0 && s.acks[n-1] == 0 {
 		n--

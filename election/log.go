@@ -132,9 +132,8 @@ func (l *Log) upTo(z Zxid) logLen {
 
 // copyFrom copies what there is.
 func (l *Log) copyFrom(o *Log) {
-	if n := max(l.n, o.n); n > 0 {
-		copy(l.zxids[:n], o.zxids[:n])
-		copy(l.values[:n], o.values[:n])
+	for i := range max(l.n, o.n) { // mostly one or two, for which copy costs more
+		l.zxids[i], l.values[i] = o.zxids[i], o.values[i]
 	}
 	l.n, l.snap = o.n, o.snap
 }

@@ -249,7 +249,8 @@ func (s *Server) decide(e *Ensemble, v Vote, from Table, told bool, counted Set,
 	}
 	d := &out.Decision
 	d.Round, d.Told, d.From, d.Probe, d.Counted = s.Round, told, from, v, counted
-	d.Present, d.Entries = t.present, t.votes
+	d.Present = t.present
+	copy(d.Entries[:e.Voters], t.votes[:e.Voters])
 	out.Decided = true
 
 	s.Round, s.Waiting = v.Round, false

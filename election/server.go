@@ -50,9 +50,11 @@ type Server struct {
 	disk          Log   // on disk: what is flushed
 	log           Log   // in memory, while the process runs: history, and what is logged or waits to be
 	lag           lag   // fine grain: what one of its threads has begun or not come to yet
+
+	awaiting [MaxServers]Zxid // of a leader: the last zxid of who is in awaitSync
 }
 
-// core is a server without its vote tables.
+// core is a server without what is long, and empty in most states.
 type core struct {
 	SID SID
 	pos uint8
@@ -96,7 +98,6 @@ type core struct {
 	sync       PacketKind          // of a learner before NEWLEADER: Diff, Trunc or Snap
 	pending    logLen              // the last transactions in memory that wait for UPTODATE to be logged
 	committed  logLen              // the first transactions in memory that are known to be committed
-	awaiting   [MaxServers]Zxid    // of a leader: the last zxid of who is in awaitSync
 	forwarding Set                 // of a leader: connected learners that are synchronised or being so
 	lapsed     Set                 // of a leader: whose acks in acks are of an earlier connection. For P4 only
 	acks       [MaxOutstanding]Set // of a leader: who has acked its proposals, from the oldest outstanding on
@@ -110,6 +111,9 @@ func NewServer(e *Ensemble, pos int, d Disk) Server {
 // CopyFrom makes s equal to o, a server of the same ensemble, and touches only the part of the tables
 // that its voters use.
 func (s *Server) CopyFrom(o *Server, voters int) {
+	if s.awaitSync|o.awaitSync != 0 {
+		s.awaiting = o.awaiting
+	}
 	s.core = o.core
 	s.disk.copyFrom(&o.disk)
 	s.log.copyFrom(&o.log)
@@ -123,6 +127,9 @@ func (s *Server) CopyFrom(o *Server, voters int) {
 // become is NewServer in place, whatever s was, but for the log on its disk: it clears what is used of the
 // tables only.
 func (s *Server) become(sid SID, pos uint8, d Disk) {
+	if s.awaitSync != 0 {
+		s.awaiting = [MaxServers]Zxid{}
+	}
 	s.core = core{SID: sid, pos: pos, Disk: d}
 	s.log.truncate(0)
 	s.recvset.clear()
@@ -232,10 +239,13 @@ func (s *Server) giveUp(e *Ensemble, out *Outputs) {
 }
 
 func (s *Server) endTerm() {
+	if s.awaitSync != 0 {
+		s.awaiting = [MaxServers]Zxid{}
+	}
 	s.Epoch, s.Offered = 0, false
 	s.heard, s.candidate, s.heardMax, s.acked, s.newAcked = 0, 0, 0, 0, 0
 	s.awaitInfo, s.awaitSync, s.inSync, s.forwarding, s.lapsed = 0, 0, 0, 0, 0
-	s.acks, s.awaiting = [MaxOutstanding]Set{}, [MaxServers]Zxid{}
+	s.acks = [MaxOutstanding]Set{}
 }
 
 // Crash loses all but the disk.

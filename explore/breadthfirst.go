@@ -85,6 +85,11 @@ func newBreadthFirst[S any, A comparable](sys System[S, A], props []Property[S, 
 
 // begin goes on where an earlier search was, or begins anew.
 func (b *breadthFirst[S, A]) begin() {
+	if b.graph == nil {
+		for _, w := range b.workers {
+			w.remember()
+		}
+	}
 	if d := b.store; d != nil {
 		resumed := false
 		var err error
@@ -102,17 +107,19 @@ func (b *breadthFirst[S, A]) begin() {
 
 // roots enters and judges the initial states. They make no claim, and come first.
 func (b *breadthFirst[S, A]) roots() {
-	var none A
 	first := &block{}
 	initial := b.sys.Init()
 	for i := range initial {
 		s := &initial[i]
 		b.generated++
-		judge(b.props, b.workers[0].tallies, s, none, s, func(property int) {
+		b.workers[0].judges.initial(s, func(property int) {
 			if len(b.rejected[property]) < b.options.violations() {
 				b.rejected[property] = append(b.rejected[property], Violation[A]{Property: property, Init: i})
 			}
 		})
+		if c, ok := any(b.sys).(Canonical[S]); ok && b.options.Reduce {
+			c.Canonical(s)
+		}
 		encoded := b.sys.Encode(s, nil)
 		print := fingerprintOf(encoded)
 		if !b.visited.shards[print.shard].insert(print.rest) {
@@ -364,7 +371,7 @@ func (b *breadthFirst[S, A]) report() *Report[A] {
 	for _, w := range b.workers {
 		r.Generated += w.generated
 		r.Cut |= w.cut
-		for i, t := range w.tallies {
+		for i, t := range w.judges.count() {
 			r.Tallies[i].add(t)
 		}
 	}

@@ -82,7 +82,7 @@ func (b *breadthFirst[S, A]) keep() error {
 	for _, w := range b.workers {
 		c.Generated += w.generated
 		c.Cut |= w.cut
-		for i, t := range w.tallies {
+		for i, t := range w.judges.count() {
 			c.Tallies[i].add(t)
 		}
 	}
@@ -219,7 +219,7 @@ func (b *breadthFirst[S, A]) restore(c *checkpoint) error {
 	b.depth, b.known, b.generated, b.bytes = c.Depth, c.Known, c.Generated, c.Bytes
 	d.serial, d.kept = c.Serial, c.Count
 	first.cut = c.Cut
-	copy(first.tallies, c.Tallies)
+	copy(first.judges.tallies, c.Tallies)
 	if err := d.openParents(c.Parents); err != nil {
 		return err
 	}

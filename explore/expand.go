@@ -55,16 +55,15 @@ type expander[S any, A comparable] struct {
 	sys         System[S, A]
 	bounder     Bounder[S]     // nil if the system has none
 	constrained Constrained[S] // nil likewise
-	restorer    Restorer[S]
-	commuter    Commuter[S, A] // nil also if sleep is not wanted
-	props       []Property[S, A]
+	judges      *judge[S, A]
 	visited     *visited
 	scribe      *scribe[S, A] // nil unless the graph is wanted
 	steps       *steps        // of the chunk, for the scribe
+	sleeper     sleeper[S, A]
 
-	current, next S
+	cursor        Cursor[S, A]
+	current, next *S
 	actions       []A
-	ordinals      []int
 	burst         burst
 	found         candidates
 	lists         [partitions][]entry
@@ -72,80 +71,59 @@ type expander[S any, A comparable] struct {
 
 	generated uint64
 	cut       uint64
-	tallies   []Tally
 	most      int        // violating claims that are kept of each property
 	violated  [][]uint64 // per property its least violating claims; a worker meets them in order
 	_         [128]byte
 }
 
 func newExpander[S any, A comparable](sys System[S, A], props []Property[S, A], v *visited, o *Options) *expander[S, A] {
-	w := &expander[S, A]{sys: sys, props: props, visited: v, most: o.violations()}
+	w := &expander[S, A]{sys: sys, judges: newJudge(sys, props), visited: v, most: o.violations(), cursor: newCursor(sys, o.Reduce)}
 	w.bounder, _ = any(sys).(Bounder[S])
 	w.constrained, _ = any(sys).(Constrained[S])
-	w.restorer, _ = any(sys).(Restorer[S])
 	if o.Reduce {
-		w.commuter, _ = any(sys).(Commuter[S, A])
+		w.sleeper.commuter, _ = any(sys).(Commuter[S, A])
 	}
-	w.tallies = newTallies(len(props))
 	w.violated = make([][]uint64, len(props))
 	return w
 }
 
+// remember lets a worker remember what it has looked up lately.
+func (w *expander[S, A]) remember() {
+	w.recent = make([]uint64, recentSlots)
+	for i := range w.recent {
+		w.recent[i] = vacant
+	}
+}
+
 // expand takes every action of one state that does not sleep. at is the state's place in the batch.
 func (w *expander[S, A]) expand(sequence uint64, at int, encoded []byte, sleep uint64) {
-	w.sys.Decode(&w.current, encoded)
-	w.actions = w.sys.Actions(&w.current, w.actions[:0])
-	cut := w.missing(&w.current)
+	w.current = w.cursor.Load(encoded)
+	w.actions = w.sys.Actions(w.current, w.actions[:0])
+	cut := w.missing(w.current)
 	if len(w.actions) > maxActions {
 		panic(fmt.Sprintf("explore: a state has %d actions, and a claim has room for %d", len(w.actions), maxActions))
 	}
 	if w.constrained != nil {
-		w.generated += uint64(w.constrained.Outside(&w.current))
+		w.generated += uint64(w.constrained.Outside(w.current))
 	}
 	if w.scribe != nil {
-		w.scribe.state(w.steps, &w.current, cut)
+		w.scribe.state(w.steps, w.current, cut)
 	}
-	if w.commuter != nil {
-		w.ordinals = w.ordinals[:0]
-		for _, a := range w.actions {
-			w.ordinals = append(w.ordinals, w.commuter.Ordinal(a))
-		}
-	}
-	fresh := true
+	w.sleeper.begin(w.current, w.actions, sleep)
 	for i, by := range w.actions {
-		asleep, bit := uint64(0), uint64(0)
-		if w.commuter != nil {
-			if o := w.ordinals[i]; o >= 0 {
-				bit = 1 << o
-			}
-			if sleep&bit != 0 {
-				continue
-			}
-			asleep = sleep & w.commuter.Commuting(&w.current, by, w.actions)
-			sleep |= bit
+		if w.sleeper.sleeps(i) {
+			continue
 		}
-		if fresh || w.restorer == nil {
-			w.sys.Copy(&w.next, &w.current)
-			fresh = false
-		} else {
-			w.restorer.Restore(&w.next, &w.current)
-		}
-		w.sys.Apply(&w.next, by)
+		w.next = w.cursor.Step(by)
 		w.generated++
-		w.arrive(sequence<<actionBits|uint64(i), uint32(at<<actionBits|i), by, asleep)
+		cut := w.missing(w.next)
+		if claim := sequence<<actionBits | uint64(i); w.scribe != nil {
+			w.scribe.step(w.steps, w.current, by, cut, claim)
+		} else {
+			w.judge(claim, by)
+		}
+		w.reach(i, uint32(at<<actionBits|i))
 	}
-}
-
-// arrive judges the step to next, and enters next.
-func (w *expander[S, A]) arrive(claim uint64, local uint32, by A, sleep uint64) {
-	cut := w.missing(&w.next)
-	if w.scribe != nil {
-		w.scribe.step(w.steps, &w.current, by, cut, claim)
-	}
-	if len(w.props) > 0 {
-		w.judge(claim, by)
-	}
-	w.reach(local, sleep)
 }
 
 // missing notes what a limit cut off.
@@ -160,18 +138,21 @@ func (w *expander[S, A]) missing(s *S) uint64 {
 
 // judge asks the properties about the step from current to next.
 func (w *expander[S, A]) judge(claim uint64, by A) {
-	judge(w.props, w.tallies, &w.current, by, &w.next, func(property int) {
+	if len(w.violated) == 0 {
+		return
+	}
+	w.judges.step(w.current, by, w.next, func(property int) {
 		if len(w.violated[property]) < w.most {
 			w.violated[property] = append(w.violated[property], claim)
 		}
 	})
 }
 
-// reach puts next into the burst, unless this worker has just met it: then that claim is less.
-func (w *expander[S, A]) reach(local uint32, sleep uint64) {
+// reach puts next, to which the i-th action led, into the burst, unless this worker has just met it: then that claim is less.
+func (w *expander[S, A]) reach(i int, claim uint32) {
 	c, b := &w.found, &w.burst
 	start := len(c.data)
-	c.data = w.sys.Encode(&w.next, c.data)
+	c.data = w.cursor.Encode(c.data)
 	print := fingerprintOf(c.data[start:])
 	if w.recent != nil {
 		slot := &w.recent[(print.shard<<4|uint32(print.rest)&15)&(recentSlots-1)]
@@ -181,9 +162,12 @@ func (w *expander[S, A]) reach(local uint32, sleep uint64) {
 		}
 		*slot = print.rest
 	}
-	i := b.size & (burstSize - 1)
-	b.prints[i], b.claims[i], b.ends[i], b.sleeps[i] = print, local, uint32(len(c.data)), sleep
-	if b.size = i + 1; b.size == burstSize {
+	at := b.size & (burstSize - 1)
+	b.prints[at], b.claims[at], b.ends[at] = print, claim, uint32(len(c.data))
+	if w.sleeper.commuter != nil {
+		b.sleeps[at] = w.sleeper.after(i)
+	}
+	if b.size = at + 1; b.size == burstSize {
 		w.flush()
 	}
 }
@@ -231,7 +215,7 @@ func (w *expander[S, A]) keep(i int, end uint32) {
 	c.claims = append(c.claims, b.claims[i])
 	c.prints = append(c.prints, print)
 	c.kept = append(c.kept, false)
-	if w.commuter != nil {
+	if w.sleeper.commuter != nil {
 		c.sleeps = append(c.sleeps, b.sleeps[i])
 	}
 }

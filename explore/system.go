@@ -29,20 +29,78 @@ type Constrained[S any] interface {
 	Outside(s *S) int
 }
 
-// Restorer is an optional ability of a System: Restore makes dst equal to src again, where dst is what one or more Apply made
-// of a copy of src, and src has not changed since. It is Copy, where less has to be copied.
-type Restorer[S any] interface {
-	Restore(dst, src *S)
-}
-
 // Commuter is an optional ability of a System, for Options.Reduce: it knows actions whose order makes no difference.
 type Commuter[S any, A comparable] interface {
 	// Ordinal numbers actions from 0 to 63, different ones enabled in one state differently; a negative one never sleeps.
 	Ordinal(a A) int
-	// Commuting is the set, by ordinals, of the actions b enabled in s for which a and b commute there: neither disables the
-	// other, a then b leads to the same state as b then a, and every property says of either of the two steps the same in
-	// both orders.
-	Commuting(s *S, a A, enabled []A) uint64
+	// Commuting fills masks, one for each enabled action of s: bit k of the i-th says that the i-th and the k-th commute there,
+	// k below 64. Neither disables the other, both orders lead to the same state, and no property says more of one of the two
+	// steps because the other came first. It may use s as scratch where that is no part of the state.
+	Commuting(s *S, enabled []A, masks []uint64) []uint64
+}
+
+// Canonical is an optional ability of a System, for Options.Reduce: Canonical changes s into a state that stands for all that
+// behave like s: the same actions are enabled, of the same outcomes, and lead to states that behave like each other again.
+type Canonical[S any] interface {
+	Canonical(s *S)
+}
+
+// Cursor goes from state to state as a search does, and can do so at the price of what differs between them. The states are
+// its own: they can be looked at until the next call, and must not be written.
+type Cursor[S, A any] = interface {
+	Load(encoded []byte) *S   // decodes a state: the current one
+	Step(a A) *S              // copies the current state, and applies its enabled action a
+	Encode(buf []byte) []byte // appends the encoding of what the last Step returned
+}
+
+// Navigator is an optional ability of a System: cursors of its own. Each is used by one goroutine. A nil cursor is none. A
+// canonical one encodes what Canonical makes of a state.
+type Navigator[S, A any] interface {
+	Cursor(canonical bool) Cursor[S, A]
+}
+
+// plainCursor is the cursor of a system that has none.
+type plainCursor[S any, A comparable] struct {
+	sys           System[S, A]
+	canonical     Canonical[S] // nil if it has none, or it is not wanted
+	current, next S
+}
+
+func newCursor[S any, A comparable](sys System[S, A], canonical bool) Cursor[S, A] {
+	if n, ok := any(sys).(Navigator[S, A]); ok {
+		if c := n.Cursor(canonical); c != nil {
+			return c
+		}
+	}
+	c := &plainCursor[S, A]{sys: sys}
+	if canonical {
+		c.canonical, _ = any(sys).(Canonical[S])
+	}
+	return c
+}
+
+func (c *plainCursor[S, A]) Load(encoded []byte) *S {
+	c.sys.Decode(&c.current, encoded)
+	return &c.current
+}
+
+func (c *plainCursor[S, A]) Step(a A) *S {
+	c.sys.Copy(&c.next, &c.current)
+	c.sys.Apply(&c.next, a)
+	return &c.next
+}
+
+func (c *plainCursor[S, A]) Encode(buf []byte) []byte {
+	if c.canonical != nil {
+		c.canonical.Canonical(&c.next)
+	}
+	return c.sys.Encode(&c.next, buf)
+}
+
+// Marker is an optional ability of a System: marks that tell what a step was and did, as bits of its own, for Property.Speaks
+// and Property.Doubts.
+type Marker[S, A any] interface {
+	Marks(before *S, by A, after *S) uint64
 }
 
 // Outcome is what a property says of one step.
@@ -74,12 +132,18 @@ func (o Outcome) String() string {
 // itself by the zero action.
 type Property[S, A any] struct {
 	Name string
+	// Speaks are the marks (Marker) of the steps that the property speaks of. Of a step that has none of them, and of an
+	// initial state, it is Silent, and need not be asked. 0: it may speak of everything.
+	Speaks uint64
+	// Doubts are the marks of the steps that it has to look at: of one that has none of them, but one of Speaks, it says
+	// Held, and need not be asked. 0: it has to look at all that it speaks of.
+	Doubts uint64
 	// Check is pure, and safe for concurrent use. It may be nil for a property that only a Guide judges.
 	Check func(before *S, by A, after *S) Outcome
 }
 
-// judge asks every property about one step, counts the answers, and reports violations in property order.
-func judge[S, A any](props []Property[S, A], tallies []Tally, before *S, by A, after *S, violated func(property int)) {
+// ask asks every property about one step, counts the answers, and reports violations in property order.
+func ask[S, A any](props []Property[S, A], tallies []Tally, before *S, by A, after *S, violated func(property int)) {
 	for i := range props {
 		if check := props[i].Check; check != nil {
 			if tallies[i].count(check(before, by, after)) {

@@ -60,12 +60,13 @@ func (s *shard) touch(rest uint64) uint64 {
 
 // insert enters a state, and tells whether it was new.
 func (s *shard) insert(rest uint64) bool {
-	if uint64(s.count)*50 >= s.homes*43 {
-		s.grow()
-	}
 	at, known := s.find(rest)
 	if known {
 		return false
+	}
+	if uint64(s.count)*50 >= s.homes*43 {
+		s.grow()
+		at, _ = s.find(rest)
 	}
 	end := at
 	for s.slots[end] != vacant {

@@ -211,7 +211,7 @@ func (w *walker[S, A]) begin() {
 		w.guide.Begin(w.current)
 	}
 	var none A
-	judge(w.props, w.block.tallies, w.current, none, w.current, w.violated)
+	ask(w.props, w.block.tallies, w.current, none, w.current, w.violated)
 	w.arrive(w.current)
 }
 
@@ -249,7 +249,7 @@ func (w *walker[S, A]) step(by A) {
 		w.feature = w.options.Feature(w.current, by, w.next, w.feature[:0])
 		w.features.add(w.feature, len(w.trace))
 	}
-	judge(w.props, w.block.tallies, w.current, by, w.next, w.violated)
+	ask(w.props, w.block.tallies, w.current, by, w.next, w.violated)
 	w.arrive(w.next)
 	w.current, w.next = w.next, w.current
 }

@@ -11,20 +11,21 @@ import (
 func conductProperties() []Property {
 	return []Property{
 		{Name: "rounds-move-on", Kind: Always,
-			Doc:   "a new election starts the next round, a decision is made in finalizeWait or told, and sets the clock to its round",
-			Check: roundsMoveOn},
+			Doc:    "a new election starts the next round, a decision is made in finalizeWait or told, and sets the clock to its round",
+			Speaks: cluster.StaysUp, Doubts: cluster.Decided | cluster.Turned, Check: roundsMoveOn},
 		{Name: "best-vote-is-taken", Kind: Always,
-			Doc:   "who handles a LOOKING vote of its round or a later one proposes nothing smaller, an earlier one changes nothing",
-			Check: bestVoteIsTaken},
+			Doc:    "who handles a LOOKING vote of its round or a later one proposes nothing smaller, an earlier one changes nothing",
+			Speaks: cluster.Handled, Check: bestVoteIsTaken},
 		{Name: "said-is-on-disk", Kind: Always,
-			Doc:   "memory and disk agree; NEWLEADER is acked, and an epoch established, with currentEpoch and log on disk",
-			Check: saidIsOnDisk},
+			Doc:    "memory and disk agree; NEWLEADER is acked, and an epoch established, with currentEpoch and log on disk",
+			Speaks: cluster.IsUp,
+			Doubts: cluster.Remembers | cluster.Happened(election.Established) | cluster.Happened(election.Synced), Check: saidIsOnDisk},
 		{Name: "ahead-is-refused", Kind: Always,
-			Doc:   "a leader in DISCOVERY refuses exactly the learners that are more recent than itself",
-			Check: aheadIsRefused},
+			Doc:    "a leader in DISCOVERY refuses exactly the learners that are more recent than itself",
+			Speaks: cluster.By(cluster.Packet), Check: aheadIsRefused},
 		{Name: "epoch-has-history", Kind: Always,
-			Doc:   "whose disk has currentEpoch e has the history on it with which e began, also after a crash between two writes",
-			Check: epochHasHistory},
+			Doc:    "whose disk has currentEpoch e has the history on it with which e began, also after a crash between two writes",
+			Speaks: cluster.DiskMoved, Check: epochHasHistory},
 	}
 }
 

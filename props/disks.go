@@ -9,8 +9,8 @@ import (
 func diskProperties() []Property {
 	return []Property{
 		{ID: "P12", Name: "disk-recovers", Kind: Always,
-			Doc:   "recovery accepts every disk that a crash can leave, but for the one window of lesson unrecoverable-disk",
-			Check: diskRecovers},
+			Doc:    "recovery accepts every disk that a crash can leave, but for the one window of lesson unrecoverable-disk",
+			Speaks: cluster.DiskMoved | cluster.By(cluster.Crash), Check: diskRecovers},
 	}
 }
 

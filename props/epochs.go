@@ -10,15 +10,17 @@ import (
 func epochProperties() []Property {
 	return []Property{
 		{ID: "P1", Name: "one-leader-per-epoch", Kind: Always, Track: cluster.Track{Epochs: true},
-			Doc: "no epoch is established by two servers, now or over the whole run", Check: oneLeaderPerEpoch},
+			Doc:    "no epoch is established by two servers, now or over the whole run",
+			Speaks: cluster.LeaderIsUp, Doubts: cluster.LeadersAreUp | cluster.Happened(election.Established), Check: oneLeaderPerEpoch},
 		{ID: "P2", Name: "epochs-never-go-back", Kind: Always,
-			Doc: "acceptedEpoch and currentEpoch on a disk only grow, and acceptedEpoch >= currentEpoch", Check: epochsNeverGoBack},
+			Doc:    "acceptedEpoch and currentEpoch on a disk only grow, and acceptedEpoch >= currentEpoch",
+			Speaks: cluster.AnyAction &^ cluster.By(cluster.Wipe), Doubts: cluster.DiskMoved, Check: epochsNeverGoBack},
 		{ID: "P16", Name: "promised-before-told", Kind: Always,
-			Doc: "who sends LEADERINFO(e) has acceptedEpoch >= e on its own disk", Check: promisedBeforeTold},
+			Doc: "who sends LEADERINFO(e) has acceptedEpoch >= e on its own disk", Speaks: cluster.Sent, Check: promisedBeforeTold},
 		{ID: "P18", Name: "fixed-epoch-is-new", Kind: Always,
-			Doc: "the epoch a leader fixes is above every acceptedEpoch it heard, its own included", Check: fixedEpochIsNew},
+			Doc: "the epoch a leader fixes is above every acceptedEpoch it heard, its own included", Speaks: cluster.Happened(election.EpochFixed), Check: fixedEpochIsNew},
 		{ID: "P19", Name: "counted-acks-are-promises", Kind: Always,
-			Doc: "a counted ACKEPOCH(e) came with its sender's disk write of acceptedEpoch = e", Check: countedAcksArePromises},
+			Doc: "a counted ACKEPOCH(e) came with its sender's disk write of acceptedEpoch = e", Speaks: cluster.Sent | cluster.Happened(election.AckCounted), Check: countedAcksArePromises},
 	}
 }
 

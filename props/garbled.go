@@ -10,8 +10,8 @@ import (
 func garbledProperties() []Property {
 	return []Property{
 		{ID: "P15", Name: "malformed-changes-nothing", Kind: Always,
-			Doc:   "what cannot be read, and a vote for a stranger, changes nothing; the next message is received",
-			Check: malformedChangesNothing},
+			Doc:    "what cannot be read, and a vote for a stranger, changes nothing; the next message is received",
+			Speaks: cluster.By(cluster.Garble) | cluster.By(cluster.Stranger) | cluster.By(cluster.Deliver), Check: malformedChangesNothing},
 	}
 }
 

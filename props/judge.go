@@ -60,9 +60,14 @@ func (j *Judge) Begin() {
 func (j *Judge) Step(before *cluster.State, a cluster.Action, after *cluster.State) *Violation {
 	j.Record(a, after)
 	st := Step{System: j.System, Before: before, After: after, Action: a}
+	marks := j.System.Marks(before, a, after)
 	for i := range j.Properties {
 		p := &j.Properties[i]
-		if p.Check == nil {
+		if p.Check == nil || p.Speaks != 0 && p.Speaks&marks == 0 {
+			continue
+		}
+		if p.Doubts != 0 && p.Doubts&marks == 0 {
+			j.Tallies[i].Count(Held)
 			continue
 		}
 		outcome, err := p.Check(st)

@@ -69,7 +69,13 @@ type Property struct {
 	Doc   string
 	Kind  Kind
 	Track cluster.Track // the history it needs
-	Check func(st Step) (Outcome, error)
+	// Speaks are the marks of the steps that it speaks of: of a step that has none of them it is Silent, and need
+	// not be asked. 0 is all steps.
+	Speaks cluster.Marks
+	// Doubts are the marks of the steps that it has to look at: of one that has none of them, but one of Speaks, it
+	// says Held. 0 is all.
+	Doubts cluster.Marks
+	Check  func(st Step) (Outcome, error)
 }
 
 // held is the outcome of a check that found nothing wrong.
@@ -103,7 +109,7 @@ const (
 // occur, then what a whole run is judged by.
 func All() []Property {
 	return slices.Concat(epochProperties(), decisionProperties(), diskProperties(), garbledProperties(), historyProperties(), conductProperties(), dutyProperties(), []Property{
-		{Name: "a-leader-serves", Kind: Sometimes, Doc: "a leader gets as far as BROADCAST", Check: aLeaderServes},
+		{Name: "a-leader-serves", Kind: Sometimes, Doc: "a leader gets as far as BROADCAST", Speaks: cluster.Happened(election.Serving), Check: aLeaderServes},
 		{ID: "P10", Name: ElectionEnds, Kind: Eventually,
 			Doc: "faults over and a quorum up: one serving leader, followed by all that are up"},
 		{ID: "P17", Name: EpochRegister, Kind: Always,

@@ -120,6 +120,9 @@ type steady struct {
 	panicked atomic.Bool
 }
 
+// Cursor implements explore.Navigator: there is none, for its steps would not be those of this system.
+func (y *steady) Cursor(bool) explore.Cursor[cluster.State, cluster.Action] { return nil }
+
 // Init implements explore.System.
 func (y *steady) Init() []cluster.State {
 	initial := y.System.Init()

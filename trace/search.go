@@ -63,7 +63,7 @@ func Walks(ctx context.Context, c cluster.Config, list []props.Property, o WalkO
 func adapt(y *cluster.System, list []props.Property) []explore.Property[cluster.State, cluster.Action] {
 	adapted := make([]explore.Property[cluster.State, cluster.Action], len(list))
 	for i, p := range list {
-		adapted[i].Name = p.Name
+		adapted[i].Name, adapted[i].Speaks, adapted[i].Doubts = p.Name, p.Speaks, p.Doubts
 		if p.Check == nil {
 			continue
 		}

@@ -1,0 +1,41 @@
+package cluster
+
+import "github.com/zkcheck/zkcheck/election"
+
+// A state has parts: the head, which is all that is of no single server or connection, the servers, the links, by
+// learner, and the election channels, by from*n+to. A step changes few of them, and who changes a part says so, so
+// that a Cursor can take a step back, and write a state down, at the price of what changed.
+
+// partSet is a set of parts of a state: the head is number 0, then come the servers, the links and the channels.
+type partSet [(maxParts + 63) / 64]uint64
+
+const maxParts = 1 + 2*election.MaxServers + election.MaxServers*election.MaxServers
+
+// headPart is the number of the head.
+const headPart = 0
+
+func (s *State) serverPart(i int) int  { return 1 + i }
+func (s *State) linkPart(i int) int    { return 1 + len(s.Servers) + i }
+func (s *State) channelPart(i int) int { return 1 + 2*len(s.Servers) + i }
+
+func (p *partSet) add(part int) { p[part>>6] |= 1 << (part & 63) }
+
+// changeHead, changeServer, changeLink and changeChannel are the only ways to what a step may change: they note
+// that it does.
+func (s *State) changeHead() { s.changed.add(headPart) }
+
+func (s *State) changeServer(i int) *election.Server {
+	s.changed.add(s.serverPart(i))
+	return &s.Servers[i]
+}
+
+func (s *State) changeLink(learner int) *link {
+	s.changed.add(s.linkPart(learner))
+	return &s.links[learner]
+}
+
+func (s *State) changeChannel(from, to int) *channel {
+	i := from*len(s.Servers) + to
+	s.changed.add(s.channelPart(i))
+	return &s.notes[i]
+}
