@@ -8,7 +8,10 @@ import (
 // MaxServers is how many servers a configuration may have.
 const MaxServers = 7
 
-// maxWords is the room for all servers' words in a State; a power of two, so that an index is cut to it and not checked.
+// room is the length of lists by server; a power of two, so that an index is cut to it and not checked.
+const room = MaxServers + 1
+
+// maxWords is how many words a State may have, of all servers; a power of two, too.
 const maxWords = 64
 
 // Config is a configuration of the module: its servers, and the bounds of the state constraint. A step to a state beyond a
@@ -48,23 +51,27 @@ func (c Config) String() string {
 
 // field is where something of a server stands: a word of the server's, and bits of it. No field is in two words.
 type field struct {
-	word  int
+	word  uint
 	shift uint
 	mask  uint64 // of the value, not shifted
 }
 
-// slot is a channel as its sender sees it: the word of the state it is in, and where.
-type slot struct {
-	word  int
-	shift uint
+// slot is where a channel stands in a state: the word, and where in it.
+type slot struct{ word, shift uint8 }
+
+// link is what a server has in common with another one.
+type link struct {
+	in, out slot
+	receive Action // what the server can receive from it
+	last    uint64 // of the word of out: the last place, so that the channel is full if anything is there
 }
 
 // member is what is known of a server beforehand.
 type member struct {
-	id   uint64                // its id of IdTable: s1 has the greatest
-	base int                   // its first word
-	peer [MaxServers + 1]uint8 // by id: the server's number among the other ones, from 0
-	out  [MaxServers]slot      // the channels to the other servers
+	id    uint64      // its id of IdTable: s1 has the greatest
+	base  uint        // its first word
+	links [room]link  // to the other servers
+	peer  [room]uint8 // by id: the number of another server, from 0, among those
 }
 
 // System is the module under a configuration. Its states are laid out anew for every configuration, so that they are as
@@ -81,6 +88,7 @@ type System struct {
 	words   int // of each server
 	used    int // words of a state
 	quorum  int // servers that are one
+	most    int // actions that a state can have, at most
 
 	// Parts of a message, of an entry, and of a server's first bits.
 	leader, round, proposal uint64 // masks: of leader, of round, of both
@@ -90,20 +98,20 @@ type System struct {
 	oneRound                uint64 // the least round above 0
 
 	// Behind the first bits of a server.
-	wait     uint64 // the bit of waitNotmsg
-	set      field  // leadingVoteSet: a bit per other server, by number, and the server itself on top
-	recv     field  // recvQueue
-	received field  // receiveVotes: an entry per other server
-	outside  field  // outOfElection: the same
-	in       [MaxServers]field
+	wait     uint64      // the bit of waitNotmsg
+	set      field       // leadingVoteSet: a bit per other server, by number, and the server itself on top
+	recv     field       // recvQueue
+	received field       // receiveVotes: an entry per other server
+	outside  field       // outOfElection: the same
+	in       [room]field // channels from the other servers
 
 	slotBits uint      // of a place in a recvQueue: message and number of the sender
 	slot     uint64    // mask of one
 	place    [65]uint8 // of a recvQueue of this bit length: where the next place is
 	behind   [65]uint8 // the same of a channel
-	roomRecv int       // a recvQueue is full if its bit length is above this
-	roomChan int       // the same of a channel
 	channel  uint64    // mask of a channel
+	lastSlot uint64    // the last place of a recvQueue: it is full if anything is there
+	noSlot   int       // 1 if there is none, so that it is always full
 	binding  bool      // MaxSum is less than MaxClock allows anyway
 
 	// Tables: of every entry the first bit, all bits but the last, the last bit, and the proposal.
@@ -111,7 +119,7 @@ type System struct {
 
 	incoming [maxWords]uint64 // of each word of a server: the bits of its channels
 
-	member [MaxServers]member
+	member [room]member
 }
 
 // New lays out the states of a configuration. It is an error if they do not fit.
@@ -120,6 +128,7 @@ func New(c Config) (*System, error) {
 		return nil, err
 	}
 	y := &System{config: c, servers: c.Servers, peers: c.Servers - 1, quorum: c.Servers/2 + 1, binding: c.MaxSum < c.Servers*c.MaxClock}
+	y.most = y.servers * (y.peers + 2)
 	leaderBits, roundBits := bits.Len(uint(c.Servers)), bits.Len(uint(c.MaxClock))
 	y.leader = 1<<leaderBits - 1
 	y.oneRound = 1 << leaderBits
@@ -141,8 +150,8 @@ func New(c Config) (*System, error) {
 		y.place[length] = uint8(roundUp(length, y.slotBits))
 		y.behind[length] = uint8(roundUp(length, y.codeBits))
 	}
-	y.roomRecv = (c.MaxRecv - 1) * int(y.slotBits)
-	y.roomChan = (c.MaxChan - 1) * int(y.codeBits)
+	y.lastSlot = y.slot << (max(c.MaxRecv-1, 0) * int(y.slotBits))
+	y.noSlot = one(c.MaxRecv == 0)
 	if err := y.layOut(); err != nil {
 		return nil, err
 	}
@@ -166,7 +175,7 @@ func (y *System) layOut() error {
 		if w == len(free) {
 			free = append(free, 64)
 		}
-		*f = field{word: w, shift: 64 - free[w], mask: 1<<size - 1}
+		*f = field{word: uint(w), shift: 64 - free[w], mask: 1<<size - 1}
 		free[w] -= uint(size)
 		return nil
 	}
@@ -208,12 +217,20 @@ func (y *System) layOut() error {
 func (y *System) join() {
 	for i := range y.servers {
 		m := &y.member[i]
-		m.id, m.base = uint64(y.servers-i), i*y.words
+		m.id, m.base = uint64(y.servers-i), uint(i*y.words)
 		for k := range y.peers {
 			j := other(i, k)
 			m.peer[y.servers-j] = uint8(k)
-			in := y.in[number(j, i)]
-			m.out[k] = slot{j*y.words + in.word, in.shift}
+			in, out := y.in[k], y.in[number(j, i)]
+			m.links[k] = link{
+				in:      slot{uint8(m.base + in.word), uint8(in.shift)},
+				out:     slot{uint8(uint(j*y.words) + out.word), uint8(out.shift)},
+				receive: Action{ReceiveNotmsg, uint8(i + 1), uint8(j + 1)},
+				last:    y.code << (out.shift + uint(y.config.MaxChan-1)*y.codeBits),
+			}
+			if y.config.MaxChan == 0 { // always full: where the other server's vote is there always is something
+				m.links[k].out.word, m.links[k].last = uint8(j*y.words), y.leader
+			}
 		}
 	}
 }

@@ -18,7 +18,7 @@ func (p Property) Of(y *System) explore.Property[State, Action] {
 		if by.Kind == 0 {
 			return explore.Silent // every server's first state is as it must be
 		}
-		m := &y.member[(by.I-1)%MaxServers]
+		m := &y.member[(by.I-1)%room]
 		return p.check(y, step{before, after, by.Kind, m, before.word[m.base%maxWords] & y.code, after.word[m.base%maxWords] & y.code})
 	}}
 }
