@@ -78,7 +78,7 @@ type Report[A any] struct {
 	Stopped   string // "", "violation", "interrupted", "time", "states", "depth", "memory", "disk"
 	Err       error  // why the disk stopped it
 	Distinct  uint64 // distinct states; of walks only when asked for
-	Generated uint64 // initial states (of walks, once per walk) and steps
+	Generated uint64 // initial states (of walks, once per walk) and steps; breadth-first also those that a constraint forbids
 	Depth     int    // deepest level that had a state, an initial state's being 0; of walks the longest walk
 	Walks     uint64 // walks that ended
 	Cut       uint64 // OR of the Bounder's bits

@@ -191,9 +191,9 @@ func tlaNames(list []tla.Property) string {
 
 // concludeTLA makes the verdicts.
 func (f *checkFlags) concludeTLA(y *tla.System, list []tla.Property, report *explore.Report[tla.Action]) (*tlaResult, error) {
-	r := &tlaResult{System: systemTLA, Lesson: f.lesson, Configuration: f.module.String(), Complete: report.Complete, Stopped: report.Stopped,
-		Distinct: report.Distinct, Generated: report.Generated, Depth: report.Depth + 1, Seconds: report.Elapsed.Seconds(),
-		Collision: report.Collision, MemoryBytes: report.MemoryBytes}
+	r := &tlaResult{System: systemTLA, Lesson: f.lesson, Configuration: f.module.String(), Complete: report.Complete,
+		Stopped: report.Stopped, Distinct: report.Distinct, Generated: report.Generated, Depth: report.Depth + 1,
+		Seconds: report.Elapsed.Seconds(), Collision: report.Collision, MemoryBytes: report.MemoryBytes}
 	if r.Seconds > 0 {
 		r.DistinctPerSecond = float64(r.Distinct) / r.Seconds
 	}
@@ -202,7 +202,8 @@ func (f *checkFlags) concludeTLA(y *tla.System, list []tla.Property, report *exp
 		cut = ""
 	}
 	for i, x := range list {
-		p := tlaProperty{Name: x.Name, Doc: x.Doc, Verdict: verdictHolds, Checked: report.Tallies[i].Checked, Witnessed: report.Tallies[i].Witnessed}
+		tally := report.Tallies[i]
+		p := tlaProperty{Name: x.Name, Doc: x.Doc, Verdict: verdictHolds, Checked: tally.Checked, Witnessed: tally.Witnessed}
 		switch {
 		case report.Stopped != "":
 			p.Verdict = verdictUnknown
@@ -239,11 +240,13 @@ func (r *tlaResult) verdict(cut string) {
 	}
 	switch found := len(violated) > 0; {
 	case r.Lesson != "" && found:
-		r.Verdict, r.Why = verdictHolds, fmt.Sprintf("lesson %s was found, as expected, in %s", r.Lesson, count(len(r.Properties[0].Steps), "step"))
+		steps := count(len(r.Properties[0].Steps), "step")
+		r.Verdict, r.Why = verdictHolds, fmt.Sprintf("lesson %s was found, as expected, in %s", r.Lesson, steps)
 	case r.Lesson != "" && cut != "":
 		r.Verdict, r.Why = verdictUnknown, fmt.Sprintf("lesson %s was not found before the run ended: %s", r.Lesson, cut)
 	case r.Lesson != "":
-		r.Verdict, r.Why = verdictViolated, fmt.Sprintf("lesson %s was not found: the module can't teach it within these bounds", r.Lesson)
+		r.Verdict = verdictViolated
+		r.Why = fmt.Sprintf("lesson %s was not found: the module can't teach it within these bounds", r.Lesson)
 	case found:
 		r.Verdict, r.Why = verdictViolated, strings.Join(violated, ", ")
 	case cut == "interrupted":
@@ -258,8 +261,9 @@ func (r *tlaResult) verdict(cut string) {
 // print writes the result for people.
 func (r *tlaResult) print(out io.Writer) error {
 	p := &printer{out: out}
-	part := partResult{Kind: partExhaustive, Cluster: "tla " + r.Configuration, Stopped: r.Stopped, Distinct: r.Distinct, Generated: r.Generated,
-		Depth: r.Depth, Seconds: r.Seconds, DistinctPerSecond: r.DistinctPerSecond, MemoryBytes: r.MemoryBytes, Collision: r.Collision}
+	part := partResult{Kind: partExhaustive, Cluster: "tla " + r.Configuration, Stopped: r.Stopped,
+		Distinct: r.Distinct, Generated: r.Generated, Depth: r.Depth, Seconds: r.Seconds,
+		DistinctPerSecond: r.DistinctPerSecond, MemoryBytes: r.MemoryBytes, Collision: r.Collision}
 	part.print(p)
 	p.line("")
 	const row = "%-26s %-13s %14s %14s"

@@ -106,8 +106,8 @@ func agree(t *testing.T, y *System, s *State, r *refState) (within []refStep) {
 	slices.Sort(want)
 	slices.Sort(got)
 	if !slices.Equal(got, want) || y.Outside(s) != outside {
-		t.Fatalf("%v: from\n%s%d steps outside the constraint, want %d; steps\n%s\nwant\n%s", y.config, y.Describe(s), y.Outside(s), outside,
-			strings.Join(got, "\n"), strings.Join(want, "\n"))
+		t.Fatalf("%v: from\n%s%d steps outside the constraint, want %d; steps\n%s\nwant\n%s",
+			y.config, y.Describe(s), y.Outside(s), outside, strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 	return within
 }
@@ -129,7 +129,8 @@ func TestStatesOfRowsAgree(t *testing.T) {
 			}
 			return explore.Held
 		}}
-		explore.BreadthFirst(context.Background(), y, []explore.Property[State, Action]{look}, explore.Options{Workers: 1, MaxStates: 300_000})
+		props := []explore.Property[State, Action]{look}
+		explore.BreadthFirst(context.Background(), y, props, explore.Options{Workers: 1, MaxStates: 300_000})
 	}
 }
 

@@ -4,10 +4,10 @@ import "math/bits"
 
 // Apply takes the enabled action a in place.
 func (y *System) Apply(s *State, a Action) {
-	m := &y.member[(a.I-1)%MaxServers]
+	m := &y.member[(a.I-1)%room]
 	switch a.Kind {
 	case ReceiveNotmsg:
-		y.receive(s, m, number(int(a.I)-1, int(a.J)-1))
+		y.receive(s, m, uint(number(int(a.I)-1, int(a.J)-1)))
 	case HandleNotmsg:
 		y.handle(s, m)
 	case WaitNewNotmsg:
@@ -23,21 +23,23 @@ func (y *System) Apply(s *State, a Action) {
 func (y *System) zabTimeout(s *State, m *member) {
 	self := m.id | s.word[m.base%maxWords]&y.round + y.oneRound
 	for w := range y.words {
-		s.word[(m.base+w)%maxWords] &= y.incoming[w%maxWords]
+		s.word[(m.base+uint(w))%maxWords] &= y.incoming[w%maxWords]
 	}
 	s.word[m.base%maxWords] |= self
 	y.broadcast(s, m, self)
 }
 
 // receive takes the oldest message of the k-th other server from the channel. A LOOKING server queues it.
-func (y *System) receive(s *State, m *member, k int) {
-	in := s.get(m, &y.in[k%MaxServers])
+func (y *System) receive(s *State, m *member, k uint) {
+	l := &m.links[k%room]
+	from := &s.word[l.in.word%maxWords]
+	in := *from >> (l.in.shift % 64) & y.channel
 	message := in & y.code
-	s.put(m, &y.in[k%MaxServers], in>>(y.codeBits%64))
+	*from ^= (in ^ in>>(y.codeBits%64)) << (l.in.shift % 64)
 	self := s.word[m.base%maxWords] & y.code
 	if self>>(y.state%64) != looking {
 		if message>>(y.state%64) == looking {
-			y.send(s, &m.out[k%MaxServers], self)
+			y.send(s, l.out, self)
 		}
 		return
 	}
@@ -47,7 +49,7 @@ func (y *System) receive(s *State, m *member, k int) {
 	}
 	s.put(m, &y.recv, queue|(message|uint64(k)<<(y.codeBits%64))<<(y.place[bits.Len64(queue)]%64))
 	if message < self&y.round { // LOOKING, and in a round before
-		y.send(s, &m.out[k%MaxServers], self)
+		y.send(s, l.out, self)
 	}
 }
 
@@ -91,13 +93,13 @@ func (y *System) settle(s *State, m *member, proposal, voters uint64, self bool)
 }
 
 // send appends a message to a channel that is not full.
-func (y *System) send(s *State, to *slot, message uint64) {
+func (y *System) send(s *State, to slot, message uint64) {
 	w := &s.word[to.word%maxWords]
-	*w |= message << ((to.shift + uint(y.behind[bits.Len64(*w>>(to.shift%64)&y.channel)])) % 64)
+	*w |= message << ((to.shift + y.behind[bits.Len64(*w>>(to.shift%64)&y.channel)]) % 64)
 }
 
 func (y *System) broadcast(s *State, m *member, message uint64) {
 	for k := range y.peers {
-		y.send(s, &m.out[k%MaxServers], message)
+		y.send(s, m.links[k%room].out, message)
 	}
 }

@@ -37,7 +37,8 @@ func BenchmarkSystem(b *testing.B) {
 		}
 		return explore.Held
 	}}
-	explore.BreadthFirst(context.Background(), y, []explore.Property[State, Action]{see}, explore.Options{Workers: 1, MaxStates: 1 << 17})
+	props := []explore.Property[State, Action]{see}
+	explore.BreadthFirst(context.Background(), y, props, explore.Options{Workers: 1, MaxStates: 1 << 17})
 	var current, next State
 	var actions []Action
 	var buf []byte

@@ -108,5 +108,5 @@ func (y *System) elects(m *member, voters, table, self, message uint64) bool {
 	if leader == m.id {
 		return message&y.round == self&y.round
 	}
-	return table>>((uint64(m.peer[leader%(MaxServers+1)])*uint64(y.codeBits)+uint64(y.state))%64)&3 == leading
+	return table>>((uint64(m.peer[leader%room])*uint64(y.codeBits)+uint64(y.state))%64)&3 == leading
 }

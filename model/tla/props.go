@@ -18,7 +18,7 @@ func (p Property) Of(y *System) explore.Property[State, Action] {
 		if by.Kind == 0 {
 			return explore.Silent // every server's first state is as it must be
 		}
-		m := &y.member[(by.I-1)%MaxServers]
+		m := &y.member[(by.I-1)%room]
 		return p.check(y, step{before, after, by.Kind, m, before.word[m.base%maxWords] & y.code, after.word[m.base%maxWords] & y.code})
 	}}
 }
@@ -36,8 +36,10 @@ func Properties() []Property {
 	return []Property{
 		{"types", "a server that has taken a step has in its variables what may be there", types},
 		{"waits-with-quorum", "a server that waits for something better has a quorum for its vote in receiveVotes", waitsWithQuorum},
-		{"decides-with-quorum", "a server that WaitNewNotmsg takes out of LOOKING has a quorum for its vote in receiveVotes", decidesWithQuorum},
-		{"winner-is-maximum", "whom WaitNewNotmsg elects is at least whom any LOOKING server in receiveVotes votes for", winnerIsMaximum},
+		{"decides-with-quorum", "a server that WaitNewNotmsg takes out of LOOKING has a quorum for its vote in receiveVotes",
+			decidesWithQuorum},
+		{"winner-is-maximum", "whom WaitNewNotmsg elects is at least whom any LOOKING server in receiveVotes votes for",
+			winnerIsMaximum},
 		{"leads-with-quorum", "a server that becomes LEADING votes for itself, and its leadingVoteSet is a quorum", leadsWithQuorum},
 	}
 }

@@ -49,7 +49,9 @@ func TestRows(t *testing.T) {
 
 // TestSmallSearchesAgree searches small configurations by the second implementation, with maps, and wants the same counts.
 func TestSmallSearchesAgree(t *testing.T) {
-	for _, c := range []Config{{1, 0, 0, 1, 1}, {1, 3, 3, 3, 0}, {2, 0, 0, 0, 1}, {2, 0, 0, 1, 1}, {2, 1, 1, 1, 1}, {2, 1, 2, 2, 1}, {2, 2, 3, 1, 2}} {
+	for _, c := range []Config{
+		{1, 0, 0, 1, 1}, {1, 3, 3, 3, 0}, {2, 0, 0, 0, 1}, {2, 0, 0, 1, 1}, {2, 1, 1, 1, 1}, {2, 1, 2, 2, 1}, {2, 2, 3, 1, 2},
+	} {
 		distinct, generated, depth := 0, 1, 0
 		seen := map[string]bool{}
 		level := []*refState{refInit(c.Servers)}
