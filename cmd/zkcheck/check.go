@@ -182,6 +182,9 @@ func (f *checkFlags) run(ctx context.Context, servers []string, stdout, stderr i
 	if err != nil {
 		return err
 	}
+	if err := f.vetDir(); err != nil {
+		return err
+	}
 	if err := f.places(); err != nil {
 		return err
 	}
@@ -210,7 +213,7 @@ func (f *checkFlags) run(ctx context.Context, servers []string, stdout, stderr i
 
 // prepare makes the place of the searches, and begins the profile. What it returns ends both.
 func (f *checkFlags) prepare(p *plan) (end func() error, err error) {
-	if p.work, err = f.newWorkplace(p); err != nil {
+	if p.work, err = f.newWorkplace(); err != nil {
 		return nil, err
 	}
 	stop, err := startProfile(f.profile)

@@ -55,12 +55,35 @@ func arguments(flags *pflag.FlagSet, servers []string) []string {
 	return append(args, servers...)
 }
 
+// vetDir refuses a directory in which this check can't go on or begin, before anything is touched.
+func (f *checkFlags) vetDir() error {
+	if f.dir == "" {
+		return nil
+	}
+	if f.walking() {
+		return fmt.Errorf("--dir is for --strategy %s", bfs)
+	}
+	k, err := readKept(f.dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		return fmt.Errorf("--dir %w", err)
+	case k.Version != buildVersion():
+		return fmt.Errorf("--dir %s: zkcheck %s began it, and this is %s", f.dir, k.Version, buildVersion())
+	case !slices.Equal(k.Args, f.args):
+		return fmt.Errorf("--dir %s: it is of another check: zkcheck check %s", f.dir, strings.Join(k.Args, " "))
+	default:
+		return nil
+	}
+	if inside, err := os.ReadDir(f.dir); err == nil && len(inside) > 0 {
+		return fmt.Errorf("--dir %s: it is not empty, and of no check", f.dir)
+	}
+	return checkDir("dir", f.dir)
+}
+
 // newWorkplace makes the directory of a check, or enters that of an earlier one.
-func (f *checkFlags) newWorkplace(p *plan) (*workplace, error) {
-	if f.walking() || p.lesson != nil && len(p.parts) > 0 && p.parts[0].kind == partWay {
-		if f.dir != "" {
-			return nil, fmt.Errorf("--dir is for --strategy %s", bfs)
-		}
+func (f *checkFlags) newWorkplace() (*workplace, error) {
+	if f.walking() {
 		return nil, nil
 	}
 	if f.dir == "" {
@@ -70,29 +93,14 @@ func (f *checkFlags) newWorkplace(p *plan) (*workplace, error) {
 		}
 		return &workplace{dir: dir}, nil
 	}
-	w := &workplace{dir: f.dir, keep: true}
-	k, err := readKept(f.dir)
-	switch {
-	case err == nil && k.Version != buildVersion():
-		return nil, fmt.Errorf("--dir %s: zkcheck %s began it, and this is %s", f.dir, k.Version, buildVersion())
-	case err == nil && !slices.Equal(k.Args, f.args):
-		return nil, fmt.Errorf("--dir %s: it is of another check: zkcheck check %s", f.dir, strings.Join(k.Args, " "))
-	case err == nil:
-		return w, nil
-	case !errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("--dir %w", err)
-	}
 	if err := os.MkdirAll(f.dir, 0o755); err != nil {
 		return nil, fmt.Errorf("--dir %w", err)
-	}
-	if inside, err := os.ReadDir(f.dir); err != nil || len(inside) > 0 {
-		return nil, fmt.Errorf("--dir %s: it is not empty, and of no check", f.dir)
 	}
 	text, err := json.Marshal(kept{Version: buildVersion(), Args: f.args})
 	if err != nil {
 		return nil, err
 	}
-	return w, trace.WriteFile(filepath.Join(f.dir, keptName), append(text, '\n'))
+	return &workplace{dir: f.dir, keep: true}, trace.WriteFile(filepath.Join(f.dir, keptName), append(text, '\n'))
 }
 
 // readKept reads what a directory says of its check.

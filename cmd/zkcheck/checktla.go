@@ -105,6 +105,9 @@ func (f *checkFlags) runTLA(ctx context.Context, stdout, stderr io.Writer) error
 	if err != nil {
 		return err
 	}
+	if err := f.vetDir(); err != nil {
+		return err
+	}
 	end, err := f.prepare(p)
 	if err != nil {
 		return err

@@ -16,7 +16,7 @@ func newResume() *cobra.Command {
 		Use:   "resume DIR",
 		Short: "Go on with a check that was kept",
 		Long: `resume goes on with the check that "zkcheck check --dir DIR" began: from the end of the last level
-that was kept, as if nothing had happened in between, or, if it had come to its end, it reports again.
+that was kept, as if nothing had happened in between. If it had come to its end it reports again.
 What is checked stands in the directory; only what has no influence on it can be given anew.
 
 One of another version of zkcheck is refused.`,
