@@ -11,9 +11,12 @@ import (
 // A batch is what is expanded between two looks at the limits. Its size is part of the result (a search stops at the end of
 // a batch), the chunk's is not.
 const (
-	chunkStates = 64
-	batchChunks = 256
-	batchStates = chunkStates * batchChunks
+	chunkStates   = 64
+	batchChunks   = 256
+	batchStates   = chunkStates * batchChunks
+	segmentChunks = 16
+	segments      = batchChunks / segmentChunks
+	segmentStates = chunkStates * segmentChunks
 )
 
 // BreadthFirst expands every reachable state, nearest first, and judges every step. Without o.All it stops after the batch
@@ -21,31 +24,32 @@ const (
 // violation. Of several violations of a property (o.MaxViolations) it reports the first in that order, the shortest first. When ctx ends it returns the report so far.
 func BreadthFirst[S any, A comparable](ctx context.Context, sys System[S, A], props []Property[S, A], o Options) *Report[A] {
 	start := time.Now()
-	b := newBreadthFirst(sys, props, o)
+	b := newBreadthFirst(sys, props, o, nil)
 	stop := b.meter.watch(&o, start, func(p *Progress) uint64 { return p.Distinct })
 	defer stop()
-	b.roots()
+	b.begin()
 	b.stopped = b.levels(ctx)
 	report := b.report()
 	report.Elapsed = time.Since(start)
 	return report
 }
 
-// breadthFirst is a search under way. Only expanders, while a batch runs, work concurrently; everything here is written
-// between batches, in an order that does not depend on them.
+// breadthFirst is a search under way. Only expanders, while a batch runs, work concurrently, and settlers after them;
+// everything else is written between batches, in an order that does not depend on who was quick.
 type breadthFirst[S any, A comparable] struct {
 	sys     System[S, A]
 	props   []Property[S, A]
 	options Options
 	workers []*expander[S, A]
-	outputs [batchChunks]output
+	chunks  [batchChunks]chunk
 
 	visited       *visited
 	parents       parents     // one entry per distinct state
 	graph         *stateGraph // nil unless it is wanted
-	pool          blocks
-	current, next frontier // this level, and what was found of the next one
-	depth         int      // of current
+	store         *store      // nil if nothing goes to disk
+	current, next frontier    // this level, and what was found of the next one
+	depth         int         // of current
+	added         uint64      // states that the last batch added
 
 	stopped   string
 	rejected  [][]Violation[A] // per property the first violations
@@ -56,11 +60,20 @@ type breadthFirst[S any, A comparable] struct {
 	meter     meter
 }
 
-func newBreadthFirst[S any, A comparable](sys System[S, A], props []Property[S, A], o Options) *breadthFirst[S, A] {
-	b := &breadthFirst[S, A]{sys: sys, props: props, options: o, visited: newVisited()}
-	b.current.pool, b.next.pool = &b.pool, &b.pool
+// chunk is what one piece of the frontier led to: some of a worker's candidates, which are in the order of their claims.
+type chunk struct {
+	worker   int
+	from, to int
+	steps    steps // in a search for a graph, which clears them when it has them
+}
+
+func newBreadthFirst[S any, A comparable](sys System[S, A], props []Property[S, A], o Options, graph *stateGraph) *breadthFirst[S, A] {
+	b := &breadthFirst[S, A]{sys: sys, props: props, options: o, graph: graph, visited: newVisited(graph != nil)}
+	if graph == nil {
+		b.store = newStore(&o)
+	}
 	for range o.workers() {
-		b.workers = append(b.workers, newExpander(sys, props, b.visited, o.violations()))
+		b.workers = append(b.workers, newExpander(sys, props, b.visited, &o))
 	}
 	b.violated = make([]uint64, len(props))
 	for i := range props {
@@ -70,13 +83,26 @@ func newBreadthFirst[S any, A comparable](sys System[S, A], props []Property[S, 
 	return b
 }
 
-// roots enters and judges the initial states. They all make the same claim, and no step's claim is less.
-func (b *breadthFirst[S, A]) roots() {
-	var encoded []byte
-	one := &burst{size: 1}
-	if b.graph != nil {
-		one.claim[0] = openClaim
+// begin goes on where an earlier search was, or begins anew.
+func (b *breadthFirst[S, A]) begin() {
+	if d := b.store; d != nil {
+		resumed := false
+		var err error
+		if d.Keep {
+			resumed, err = b.resume()
+		} else {
+			err = d.sweep(nil)
+		}
+		if d.fail(err); resumed || err != nil {
+			return
+		}
 	}
+	b.roots()
+}
+
+// roots enters and judges the initial states. They make no claim, and come first.
+func (b *breadthFirst[S, A]) roots() {
+	first := &block{}
 	initial := b.sys.Init()
 	for i := range initial {
 		s := &initial[i]
@@ -86,27 +112,37 @@ func (b *breadthFirst[S, A]) roots() {
 				b.rejected[property] = append(b.rejected[property], Violation[A]{Property: property, Init: i})
 			}
 		})
-		encoded = b.sys.Encode(s, encoded[:0])
-		one.fingerprint[0] = fingerprint(encoded)
-		if b.visited.insert(one); one.kept[0] {
-			b.current.add(encoded)
-			if b.graph != nil {
-				b.visited.settle(one.fingerprint[0], b.parents.count)
-			}
-			b.parents.add(uint64(i))
-			b.bytes += uint64(len(encoded))
+		encoded := b.sys.Encode(s, nil)
+		print := fingerprintOf(encoded)
+		if !b.visited.shards[print.shard].insert(print.rest) {
+			continue
 		}
+		first.add(encoded)
+		first.count++
+		if b.graph != nil {
+			b.visited.settle(print, uint32(b.parents.count))
+		}
+		if b.store != nil && b.store.logging {
+			b.store.log([]fingerprint{print})
+			b.store.settled++
+		}
+		b.parents.roots = append(b.parents.roots, i)
+		b.parents.count++
+		b.bytes += uint64(len(encoded))
 	}
-	b.parents.roots = b.parents.count
+	b.current.add(first)
 }
 
 // levels searches until nothing is left, and returns "", or until it has to stop, and returns why.
 func (b *breadthFirst[S, A]) levels(ctx context.Context) string {
+	if b.store != nil && b.store.err != nil {
+		return stoppedDisk
+	}
 	if b.stopAtViolation() {
 		return stoppedViolation
 	}
-	base := uint64(0) // sequence number of the level's first state
 	for ; b.current.count > 0; b.depth++ {
+		base := b.parents.count - uint64(b.current.count) // sequence number of the level's first state
 		b.known = append(b.known, uint64(b.current.count))
 		if b.graph != nil {
 			b.graph.levels = append(b.graph.levels, base)
@@ -114,27 +150,16 @@ func (b *breadthFirst[S, A]) levels(ctx context.Context) string {
 		if b.options.MaxDepth > 0 && b.depth >= b.options.MaxDepth {
 			return stoppedDepth
 		}
-		for from := 0; from < b.current.count; from += batchStates {
-			to := min(from+batchStates, b.current.count)
-			finished := b.batch(ctx, base, from, to)
-			b.settle()
-			b.current.release(to)
-			b.show(b.current.count - to + b.next.count)
-			if b.stopAtViolation() {
-				return stoppedViolation
-			}
-			if !finished {
-				return stopReason(ctx)
-			}
-			if to < b.current.count || b.next.count > 0 {
-				if why := b.limit(); why != "" {
-					return why
-				}
-			}
+		if e := estimate(b.known, 0); e.Total > 0 {
+			b.meter.estimate.Store(&e)
 		}
-		base += uint64(b.current.count)
-		b.current.clear()
-		b.current, b.next = b.next, b.current
+		if why := b.level(ctx, base); why != "" {
+			b.settleLogged()
+			return why
+		}
+		if b.endLevel(); b.store != nil && b.store.err != nil {
+			return stoppedDisk
+		}
 	}
 	if b.depth > 0 {
 		b.depth-- // the level that was empty
@@ -142,71 +167,78 @@ func (b *breadthFirst[S, A]) levels(ctx context.Context) string {
 	return ""
 }
 
+// level expands the current level, and returns "" or why it had to stop.
+func (b *breadthFirst[S, A]) level(ctx context.Context, base uint64) string {
+	for from := 0; from < b.current.count; from += batchStates {
+		to := min(from+batchStates, b.current.count)
+		if b.store != nil {
+			b.store.fail(b.load(from, to))
+			if b.store.err != nil {
+				return stoppedDisk
+			}
+		}
+		finished := b.batch(ctx, base, from, to)
+		b.settle(base + uint64(from))
+		b.evict()
+		b.current.release(to)
+		b.show(b.current.count - to + b.next.count)
+		if b.stopAtViolation() {
+			return stoppedViolation
+		}
+		if !finished {
+			return stopReason(ctx)
+		}
+		if to < b.current.count || b.found() > base+uint64(b.current.count) {
+			if why := b.limit(); why != "" {
+				return why
+			}
+		}
+	}
+	return ""
+}
+
+// found counts the states so far. While some are put aside it may be too many.
+func (b *breadthFirst[S, A]) found() uint64 {
+	if b.store != nil {
+		return b.parents.count + b.store.waiting
+	}
+	return b.parents.count
+}
+
 // batch expands a part of the level, and reports whether it came to the end of it before ctx ended.
 func (b *breadthFirst[S, A]) batch(ctx context.Context, base uint64, from, to int) (finished bool) {
-	chunks := int64((to - from + chunkStates - 1) / chunkStates)
+	count := int64((to - from + chunkStates - 1) / chunkStates)
 	var taken, done atomic.Int64
-	work := func(w *expander[S, A]) {
+	b.together(int(count), func(worker int) {
+		w := b.workers[worker]
 		for ctx.Err() == nil {
-			chunk := taken.Add(1) - 1
-			if chunk >= chunks {
+			i := taken.Add(1) - 1
+			if i >= count {
 				return
 			}
-			first, before := from+int(chunk)*chunkStates, w.generated
-			w.chunk(&b.current, base, first, min(first+chunkStates, to), &b.outputs[chunk])
+			c, before := &b.chunks[i], w.generated
+			c.worker, c.from, w.steps = worker, len(w.found.ends), &c.steps
+			first := from + int(i)*chunkStates
+			b.current.each(first, min(first+chunkStates, to), func(index int, encoded []byte, sleep uint64) {
+				w.expand(base+uint64(index), index-from, encoded, sleep)
+			})
+			w.flush()
+			c.to = len(w.found.ends)
 			b.meter.generated.Add(w.generated - before)
-			b.meter.distinct.Store(b.visited.count.Load())
 			done.Add(1)
 		}
-	}
+	})
+	return done.Load() == count
+}
+
+// together lets as many workers as there are pieces do something at the same time.
+func (b *breadthFirst[S, A]) together(pieces int, work func(worker int)) {
 	var others sync.WaitGroup
-	for _, w := range b.workers[1:min(int64(len(b.workers)), chunks)] {
-		others.Go(func() { work(w) })
+	for i := 1; i < min(len(b.workers), pieces); i++ {
+		others.Go(func() { work(i) })
 	}
-	work(b.workers[0])
+	work(0)
 	others.Wait()
-	return done.Load() == chunks
-}
-
-// settle turns the batch's outputs into the next level: in order, and without the claims that were ousted.
-func (b *breadthFirst[S, A]) settle() {
-	var ousted []uint64
-	for _, w := range b.workers {
-		ousted = append(ousted, w.ousted...)
-		w.ousted = w.ousted[:0]
-	}
-	slices.Sort(ousted)
-	for c := range b.outputs {
-		out := &b.outputs[c]
-		for i, claim := range out.claims {
-			if len(ousted) > 0 && ousted[0] == claim {
-				ousted = ousted[1:]
-				continue
-			}
-			if b.graph != nil {
-				b.visited.settle(out.steps.fresh[i], b.parents.count)
-			}
-			encoded := out.at(i)
-			b.next.add(encoded)
-			b.parents.add(claim &^ openClaim)
-			b.bytes += uint64(len(encoded))
-		}
-		out.clear()
-	}
-	if b.graph != nil {
-		b.draw()
-	}
-	b.trace()
-}
-
-// draw adds the batch's steps to the graph, now that every state they lead to has its number.
-func (b *breadthFirst[S, A]) draw() {
-	for c := range b.outputs {
-		steps := &b.outputs[c].steps
-		steps.resolve(b.visited)
-		b.graph.add(steps)
-		steps.clear()
-	}
 }
 
 // trace writes down the violations that are new in this batch, while the parents are at hand. A worker meets its violations
@@ -223,20 +255,30 @@ func (b *breadthFirst[S, A]) trace() {
 		if len(b.rejected[i]) == most {
 			continue
 		}
-		var claims []uint64
-		for _, w := range b.workers {
-			claims = append(claims, w.violated[i]...)
-		}
-		slices.Sort(claims)
+		claims := b.violating(i)
 		if len(claims) > 0 {
 			b.violated[i] = claims[0]
 		}
 		for _, claim := range claims[len(b.rejected[i])-initial : min(most-initial, len(claims))] {
 			init, indices := b.parents.path(claim >> actionBits)
+			if b.parents.err != nil {
+				b.store.fail(b.parents.err)
+				return
+			}
 			indices = append(indices, int(claim&maxActions))
 			b.rejected[i] = append(b.rejected[i], Violation[A]{Property: i, Init: init, Trace: actionsAlong(b.sys, init, indices)})
 		}
 	}
+}
+
+// violating are the least claims of steps that violate a property, as many as are wanted.
+func (b *breadthFirst[S, A]) violating(property int) []uint64 {
+	var claims []uint64
+	for _, w := range b.workers {
+		claims = append(claims, w.violated[property]...)
+	}
+	slices.Sort(claims)
+	return claims[:min(len(claims), b.options.violations())]
 }
 
 // stopAtViolation says whether violations end the search.
@@ -245,18 +287,21 @@ func (b *breadthFirst[S, A]) stopAtViolation() bool {
 	return !b.options.All && slices.ContainsFunc(b.rejected, enough)
 }
 
-// limit names// limit names the limit that was reached. The visited set needs the old and the new table together while it grows, so with
-// five slots in ten taken the next growth counts already.
+// limit names the limit that was reached. What the next batch will make the table grow to counts already.
 func (b *breadthFirst[S, A]) limit() string {
 	o := &b.options
-	if o.MaxStates > 0 && b.parents.count >= o.MaxStates {
-		return stoppedStates
+	if o.MaxStates > 0 && b.found() >= o.MaxStates {
+		if b.settleLogged(); b.parents.count >= o.MaxStates {
+			return stoppedStates
+		}
 	}
-	needed := b.memory()
-	if slots := len(b.visited.slots); b.parents.count*10 > uint64(slots)*5 {
-		needed += slotBytes(2 * slots)
+	if b.store != nil {
+		if b.store.err != nil {
+			return stoppedDisk
+		}
+		return ""
 	}
-	if o.MaxMemory > 0 && needed > o.MaxMemory {
+	if o.MaxMemory > 0 && b.memory()+b.visited.growth(2*b.added) > o.MaxMemory {
 		return stoppedMemory
 	}
 	if b.graph != nil && slices.ContainsFunc(b.workers, func(w *expander[S, A]) bool { return w.scribe.refused != nil }) {
@@ -266,7 +311,7 @@ func (b *breadthFirst[S, A]) limit() string {
 }
 
 func (b *breadthFirst[S, A]) memory() uint64 {
-	used := b.visited.bytes() + b.parents.bytes() + b.pool.bytes
+	used := b.visited.bytes() + b.parents.bytes + b.current.bytes + b.next.bytes
 	if b.graph != nil {
 		used += b.graph.bytes()
 	}
@@ -275,10 +320,13 @@ func (b *breadthFirst[S, A]) memory() uint64 {
 
 // show brings the meter up to date with the batch.
 func (b *breadthFirst[S, A]) show(queue int) {
-	b.meter.distinct.Store(b.parents.count)
+	b.meter.distinct.Store(b.found())
 	b.meter.queue.Store(uint64(queue))
 	b.meter.depth.Store(uint64(b.depth))
 	b.meter.memory.Store(b.memory())
+	if b.store != nil {
+		b.meter.disk.Store(b.store.bytes(&b.current, &b.next))
+	}
 }
 
 // report adds up what the workers counted.
@@ -297,6 +345,17 @@ func (b *breadthFirst[S, A]) report() *Report[A] {
 	}
 	if b.next.count > 0 {
 		r.Depth++
+	}
+	if b.store != nil {
+		for _, f := range []*frontier{&b.current, &b.next} {
+			if f.file != nil {
+				b.store.fail(f.file.close())
+			}
+		}
+		b.store.close()
+		if r.Err = b.store.err; r.Err != nil {
+			r.Complete, r.Stopped = false, stoppedDisk
+		}
 	}
 	if r.Distinct > 0 {
 		r.MeanStateBytes = float64(b.bytes) / float64(r.Distinct)

@@ -2,81 +2,140 @@ package explore
 
 import "fmt"
 
-// output is what one chunk of the frontier led to: the successors whose claims were kept when they were made, in order.
-// Another chunk may have ousted some of them since.
-type output struct {
+// A claim says who found a state: the parent's sequence number and, in the low bits, the index of the action taken. Within a
+// batch the parent's place in the batch is enough.
+const (
+	actionBits = 12
+	maxActions = 1<<actionBits - 1
+	noClaim    = ^uint64(0) // later than every claim
+)
+
+const (
+	burstSize   = 32          // states that are looked up together
+	recentSlots = shards * 16 // states that a worker remembers to have looked up
+	shardMask   = partitionShards - 1
+)
+
+// candidates are the successors that one worker has found in a batch and that were not known before it, in the order of their
+// claims. Two workers, or one by two ways, may have found the same one.
+type candidates struct {
 	states
-	claims []uint64
-	steps  steps // in a search for a graph, which clears them when it has them
+	claims []uint32 // within the batch
+	prints []fingerprint
+	sleeps []uint64 // if the system has a Commuter that is asked
+	kept   []bool   // settled: this is the least claim
 }
 
-func (o *output) clear() {
-	o.states.clear()
-	o.claims = o.claims[:0]
+func (c *candidates) clear() {
+	c.states.clear()
+	c.claims, c.prints, c.sleeps, c.kept = c.claims[:0], c.prints[:0], c.sleeps[:0], c.kept[:0]
 }
 
-// expander is one worker of a breadth-first search: it turns states of the frontier into claimed successors. What it counts
-// is its own until the batch is settled.
+// entry is a candidate on its way into a partition of the table. Its claim comes first in order, and brings the shard along.
+type entry struct {
+	rest       uint64
+	claimShard uint32
+	at         uint32 // among the worker's candidates
+}
+
+// burst is some states to be looked up together: their slots are fetched from memory at the same time, not one after the
+// other.
+type burst struct {
+	size    int
+	prints  [burstSize]fingerprint
+	claims  [burstSize]uint32
+	ends    [burstSize]uint32 // in the candidates' data
+	sleeps  [burstSize]uint64
+	touched uint64 // keeps the compiler from dropping the early fetch
+}
+
+// expander is one worker of a breadth-first search: it turns states of the frontier into candidates. What it counts is its
+// own until the batch is settled.
 type expander[S any, A comparable] struct {
-	sys     System[S, A]
-	bounder Bounder[S] // nil if the system has none
-	judges  *judge[S, A]
-	visited *visited
-	scribe  *scribe[S, A] // nil unless the graph is wanted
+	sys         System[S, A]
+	bounder     Bounder[S]     // nil if the system has none
+	constrained Constrained[S] // nil likewise
+	commuter    Commuter[S, A] // nil also if sleep is not wanted
+	judges      *judge[S, A]
+	visited     *visited
+	scribe      *scribe[S, A] // nil unless the graph is wanted
+	steps       *steps        // of the chunk, for the scribe
 
 	cursor        Cursor[S, A]
 	current, next *S
 	actions       []A
+	ordinals      []int
 	burst         burst
-	pending       states // the burst's states
-	out           *output
+	found         candidates
+	lists         [partitions][]entry
+	recent        []uint64 // by shard and rest: states looked up; nil for a graph
 
 	generated uint64
 	cut       uint64
 	most      int        // violating claims that are kept of each property
 	violated  [][]uint64 // per property its least violating claims; a worker meets them in order
-	ousted    []uint64   // claims this worker replaced by lesser ones
 	_         [128]byte
 }
 
-func newExpander[S any, A comparable](sys System[S, A], props []Property[S, A], v *visited, most int) *expander[S, A] {
-	w := &expander[S, A]{sys: sys, judges: newJudge(sys, props), visited: v, most: most, cursor: newCursor(sys)}
+func newExpander[S any, A comparable](sys System[S, A], props []Property[S, A], v *visited, o *Options) *expander[S, A] {
+	w := &expander[S, A]{sys: sys, cursor: newCursor(sys), judges: newJudge(sys, props), visited: v, most: o.violations()}
 	w.bounder, _ = any(sys).(Bounder[S])
+	w.constrained, _ = any(sys).(Constrained[S])
+	if o.Reduce {
+		w.commuter, _ = any(sys).(Commuter[S, A])
+	}
 	w.violated = make([][]uint64, len(props))
 	return w
 }
 
-// chunk expands the states from <= index < to of the frontier; base is the sequence number of its first state.
-func (w *expander[S, A]) chunk(f *frontier, base uint64, from, to int, out *output) {
-	w.out = out
-	f.each(from, to, func(index int, encoded []byte) { w.expand(base+uint64(index), encoded) })
-	w.flush()
-}
-
-// expand takes every action of one state.
-func (w *expander[S, A]) expand(sequence uint64, encoded []byte) {
+// expand takes every action of one state that does not sleep. at is the state's place in the batch.
+func (w *expander[S, A]) expand(sequence uint64, at int, encoded []byte, sleep uint64) {
 	w.current = w.cursor.Load(encoded)
 	w.actions = w.sys.Actions(w.current, w.actions[:0])
 	cut := w.missing(w.current)
 	if len(w.actions) > maxActions {
 		panic(fmt.Sprintf("explore: a state has %d actions, and a claim has room for %d", len(w.actions), maxActions))
 	}
-	w.generated += uint64(len(w.actions))
-	open := uint64(0)
 	if w.scribe != nil {
-		w.scribe.state(&w.out.steps, w.current, len(w.actions), cut)
-		open = openClaim
+		w.scribe.state(w.steps, w.current, cut)
+	}
+	if w.commuter != nil {
+		w.ordinals = w.ordinals[:0]
+		for _, a := range w.actions {
+			w.ordinals = append(w.ordinals, w.commuter.Ordinal(a))
+		}
 	}
 	for i, by := range w.actions {
-		w.next = w.cursor.Step(by)
-		cut := w.missing(w.next)
-		claim := open | sequence<<actionBits | uint64(i)
-		if w.scribe != nil {
-			w.scribe.step(&w.out.steps, w.current, by, cut, claim)
+		asleep, bit := uint64(0), uint64(0)
+		if w.commuter != nil {
+			if o := w.ordinals[i]; o >= 0 {
+				bit = 1 << o
+			}
+			if sleep&bit != 0 {
+				continue
+			}
+			asleep = sleep & w.commuter.Commuting(w.current, by, w.actions)
+			sleep |= bit
 		}
-		w.judge(claim, by)
-		w.reach(claim)
+		w.next = w.cursor.Step(by)
+		w.generated++
+		w.arrive(sequence<<actionBits|uint64(i), uint32(at<<actionBits|i), by, asleep)
 	}
+}
+
+// arrive judges the step to next, and enters next if it is within the system's constraint.
+func (w *expander[S, A]) arrive(claim uint64, local uint32, by A, sleep uint64) {
+	cut := w.missing(w.next)
+	if w.constrained != nil && !w.constrained.Within(w.next) {
+		return
+	}
+	if w.scribe != nil {
+		w.scribe.step(w.steps, w.current, by, cut, claim)
+	}
+	if len(w.judges.props) > 0 {
+		w.judge(claim, by)
+	}
+	w.reach(local, sleep)
 }
 
 // missing notes what a limit cut off.
@@ -98,36 +157,71 @@ func (w *expander[S, A]) judge(claim uint64, by A) {
 	})
 }
 
-// reach puts next into the burst.
-func (w *expander[S, A]) reach(claim uint64) {
-	p, b := &w.pending, &w.burst
-	start := len(p.data)
-	p.data = w.cursor.Encode(p.data)
-	p.ends = append(p.ends, uint32(len(p.data)))
-	b.fingerprint[b.size], b.claim[b.size] = fingerprint(p.data[start:]), claim
-	b.size++
-	if b.size == burstSize {
+// reach puts next into the burst, unless this worker has just met it: then that claim is less.
+func (w *expander[S, A]) reach(local uint32, sleep uint64) {
+	c, b := &w.found, &w.burst
+	start := len(c.data)
+	c.data = w.cursor.Encode(c.data)
+	print := fingerprintOf(c.data[start:])
+	if w.recent != nil {
+		slot := &w.recent[(print.shard<<4|uint32(print.rest)&15)&(recentSlots-1)]
+		if *slot == print.rest {
+			c.data = c.data[:start]
+			return
+		}
+		*slot = print.rest
+	}
+	i := b.size & (burstSize - 1)
+	b.prints[i], b.claims[i], b.ends[i], b.sleeps[i] = print, local, uint32(len(c.data)), sleep
+	if b.size = i + 1; b.size == burstSize {
 		w.flush()
 	}
 }
 
-// flush looks the burst's states up and writes out the ones whose claims were kept.
+// flush looks the burst's states up, and keeps those that are not known.
 func (w *expander[S, A]) flush() {
-	b := &w.burst
-	w.visited.insert(b)
-	if w.scribe != nil {
-		w.out.steps.arrive(b)
-	}
+	c, b := &w.found, &w.burst
+	touched := uint64(0)
 	for i := range b.size {
-		if !b.kept[i] {
-			continue
-		}
-		w.out.add(w.pending.at(i))
-		w.out.claims = append(w.out.claims, b.claim[i])
-		if b.other[i] != noClaim {
-			w.ousted = append(w.ousted, b.other[i])
-		}
+		touched ^= w.visited.shards[b.prints[i].shard%shards].touch(b.prints[i].rest)
 	}
+	b.touched = touched
+	start, end := uint32(0), uint32(0)
+	if n := len(c.ends); n > 0 {
+		start = c.ends[n-1]
+	}
+	end = start
+	for i := range b.size {
+		print := b.prints[i]
+		s := &w.visited.shards[print.shard%shards]
+		slot, known := s.find(print.rest)
+		if w.scribe != nil {
+			w.steps.arrive(s, slot, known, print)
+		}
+		if !known {
+			if start != end {
+				copy(c.data[end:], c.data[start:b.ends[i]])
+			}
+			end += b.ends[i] - start
+			w.keep(i, end)
+		}
+		start = b.ends[i]
+	}
+	c.data = c.data[:end]
 	b.size = 0
-	w.pending.clear()
+}
+
+// keep makes a candidate of the burst's i-th state, whose bytes end there.
+func (w *expander[S, A]) keep(i int, end uint32) {
+	c, b := &w.found, &w.burst
+	print := b.prints[i]
+	list := &w.lists[print.partition()%partitions]
+	*list = append(*list, entry{print.rest, b.claims[i]<<6 | print.shard&shardMask, uint32(len(c.ends))})
+	c.ends = append(c.ends, end)
+	c.claims = append(c.claims, b.claims[i])
+	c.prints = append(c.prints, print)
+	c.kept = append(c.kept, false)
+	if w.commuter != nil {
+		c.sleeps = append(c.sleeps, b.sleeps[i])
+	}
 }

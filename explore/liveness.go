@@ -107,7 +107,7 @@ func Eventually[S any, A comparable](ctx context.Context, sys System[S, A], goal
 		Distinct: found.Distinct, Edges: b.graph.edges, Depth: found.Depth, Cut: found.Cut,
 		Goals: make([]GoalReport[A], len(goals)), Collision: found.Collision, MemoryBytes: found.MemoryBytes,
 	}
-	b.workers, b.visited, b.pool = nil, nil, blocks{} // make room
+	b.workers, b.visited = nil, nil // make room
 	b.current, b.next = frontier{}, frontier{}
 	err := e.decideAll(ctx)
 	e.report.Stopped = b.stopped
@@ -133,8 +133,7 @@ func newEventually[S any, A comparable](sys System[S, A], goals []LeadsTo[S], o 
 	if limits.MaxStates == 0 || limits.MaxStates > maxGraphStates {
 		limits.MaxStates = maxGraphStates
 	}
-	b := newBreadthFirst(sys, nil, limits)
-	b.graph = newStateGraph(len(goals))
+	b := newBreadthFirst(sys, nil, limits, newStateGraph(len(goals)))
 	for i := range goals {
 		b.graph.everywhere[i] = goals[i].From == nil
 	}

@@ -292,7 +292,7 @@ func TestEventuallyStops(t *testing.T) {
 		{"depth", Options{MaxDepth: 15}, [3]Verdict{VerdictViolated, VerdictViolated, VerdictUnknown}},
 		{"depth", Options{MaxDepth: 8}, [3]Verdict{VerdictUnknown, VerdictUnknown, VerdictUnknown}},
 		{"states", Options{MaxStates: 60_000}, [3]Verdict{VerdictViolated, VerdictViolated, VerdictUnknown}},
-		{"memory", Options{MaxMemory: 5 << 20}, [3]Verdict{VerdictViolated, VerdictViolated, VerdictUnknown}},
+		{"memory", Options{MaxMemory: 3 << 19}, [3]Verdict{VerdictViolated, VerdictViolated, VerdictUnknown}},
 		{"", Options{MaxDepth: 46, MaxStates: 100_001, MaxMemory: 1 << 30}, [3]Verdict{VerdictViolated, VerdictViolated, VerdictHolds}},
 	} {
 		r := decide(t, g, goals, LivenessOptions[uint64, uint8]{Options: c.options, Class: stuck, Harmless: ^uint64(0)})

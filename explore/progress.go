@@ -15,12 +15,16 @@ type Progress struct {
 	Depth               int
 	Elapsed             time.Duration
 	MemoryBytes         uint64
-	Rate                float64 // distinct states (of walks: steps) per second since the last look
+	Rate                float64  // distinct states (of walks: steps) per second since the last look
+	Estimate            Estimate // breadth-first only
+	DiskBytes           uint64   // of states, levels and parents on disk
 }
 
 // meter is what workers write while the progress goroutine reads.
 type meter struct {
-	distinct, generated, queue, walks, depth, memory, goal atomic.Uint64
+	distinct, generated, queue, walks, depth, memory, disk, goal atomic.Uint64
+
+	estimate atomic.Pointer[Estimate]
 }
 
 // watch calls o.Progress until the returned stop is called; after stop returned it is not called again. rated picks the
@@ -62,7 +66,13 @@ func (m *meter) watch(o *Options, start time.Time, rated func(*Progress) uint64)
 
 // look reads the meter.
 func (m *meter) look(elapsed time.Duration) Progress {
+	var e Estimate
+	if known := m.estimate.Load(); known != nil {
+		e = *known
+	}
 	return Progress{
+		Estimate:    e,
+		DiskBytes:   m.disk.Load(),
 		Distinct:    m.distinct.Load(),
 		Generated:   m.generated.Load(),
 		Queue:       m.queue.Load(),

@@ -3,7 +3,6 @@ package explore
 import (
 	"context"
 	"errors"
-	"math"
 	"runtime"
 	"time"
 )
@@ -16,6 +15,7 @@ const (
 	stoppedStates      = "states"
 	stoppedDepth       = "depth"
 	stoppedMemory      = "memory"
+	stoppedDisk        = "disk"
 	stoppedClass       = "class" // never reported: what was wrong with the class is an error
 )
 
@@ -27,8 +27,13 @@ type Options struct {
 	Workers   int    // 0: GOMAXPROCS; more than 128 are taken as 128
 	MaxDepth  int    // states at this depth are not expanded, walks end there; 0: none
 	MaxStates uint64 // stop after the batch that found this many distinct states; breadth-first only; 0: none
-	MaxMemory uint64 // bytes; stop before the visited set grows past it; 0: none
+	MaxMemory uint64 // bytes; without a Disk, stop before the visited set grows past it; 0: none
+	Disk      *Disk  // where to put what MaxMemory has no room for; breadth-first only; nil: nowhere
 	All       bool   // go on after a violation, one per property; default stops at the first
+	// Reduce leaves out steps that a System's Commuter knows to lead nowhere else than others do. The states, their number, depth
+	// and traces, and what is violated, stay the same; Generated and the tallies count the steps that were taken. Breadth-first
+	// only.
+	Reduce bool
 	// MaxViolations is how many violating steps of each property are looked for: 0 and 1 for one. Without All the search stops
 	// when one property has as many. Breadth-first only.
 	MaxViolations int
@@ -70,7 +75,8 @@ type Violation[A any] struct {
 // properties and the limits, unless the search was stopped by its context (or walks by memory).
 type Report[A any] struct {
 	Complete  bool   // every reachable state, within the system's own bounds, was expanded; never true of walks
-	Stopped   string // "", "violation", "interrupted", "time", "states", "depth", "memory"
+	Stopped   string // "", "violation", "interrupted", "time", "states", "depth", "memory", "disk"
+	Err       error  // why the disk stopped it
 	Distinct  uint64 // distinct states; of walks only when asked for
 	Generated uint64 // initial states (of walks, once per walk) and steps
 	Depth     int    // deepest level that had a state, an initial state's being 0; of walks the longest walk
@@ -84,7 +90,7 @@ type Report[A any] struct {
 	Rejected       uint64         // of walks: how many had a violation; one at most unless All are wanted
 	RejectedBy     []uint64       // of walks: that number by property
 	Features       *Incidence     // of walks, if their features are counted
-	Collision      float64        // probability that two distinct states shared a fingerprint, n(n-1)/2^65
+	Collision      float64        // probability that two distinct states shared a fingerprint, n(n-1)/2^75
 	Elapsed        time.Duration
 	MemoryBytes    uint64  // visited set, parents and frontier
 	MeanStateBytes float64 // of distinct states; of walks, if they are counted, of all
@@ -92,14 +98,6 @@ type Report[A any] struct {
 
 // violations is how many violating steps of a property are looked for.
 func (o *Options) violations() int { return max(o.MaxViolations, 1) }
-
-// collision is the birthday bound for n fingerprints of 64 bits.
-func collision(n uint64) float64 {
-	if n < 2 {
-		return 0
-	}
-	return math.Ldexp(float64(n)*float64(n-1), -65)
-}
 
 // workers is the number of workers to start.
 func (o *Options) workers() int {

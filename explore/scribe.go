@@ -8,7 +8,6 @@ type steps struct {
 	targets []uint32 // where each step leads, if it was known when the step was taken
 	kinds   []uint8
 	pending []pending
-	fresh   []uint64 // fingerprints of the states whose claims were kept, in the order of the output's claims
 }
 
 // noted is what is known of one expanded state.
@@ -20,35 +19,29 @@ type noted struct {
 
 // pending is a step to a state that had no number yet.
 type pending struct {
-	step        uint32
-	fingerprint uint64
+	step  uint32
+	print fingerprint
 }
 
 func (s *steps) clear() {
 	s.states, s.targets, s.kinds = s.states[:0], s.targets[:0], s.kinds[:0]
-	s.pending, s.fresh = s.pending[:0], s.fresh[:0]
+	s.pending = s.pending[:0]
 }
 
-// arrive takes the visited set's answers for the next steps. A state that is settled answers with its number.
-func (s *steps) arrive(b *burst) {
-	for i := range b.size {
-		switch {
-		case b.kept[i]:
-			s.fresh = append(s.fresh, b.fingerprint[i])
-			fallthrough
-		case b.other[i] >= openClaim:
-			s.pending = append(s.pending, pending{uint32(len(s.targets)), b.fingerprint[i]})
-			s.targets = append(s.targets, 0)
-		default:
-			s.targets = append(s.targets, uint32(b.other[i]))
-		}
+// arrive takes down where the next step leads, if that state has a number.
+func (s *steps) arrive(in *shard, slot int, known bool, print fingerprint) {
+	if !known {
+		s.pending = append(s.pending, pending{uint32(len(s.targets)), print})
+		s.targets = append(s.targets, 0)
+		return
 	}
+	s.targets = append(s.targets, in.numbers[slot])
 }
 
 // resolve fills in the numbers of the batch's new states.
-func (s *steps) resolve(v *visited) {
+func (s *steps) resolve(t *visited) {
 	for _, p := range s.pending {
-		s.targets[p.step] = uint32(v.number(p.fingerprint))
+		s.targets[p.step] = t.number(p.print)
 	}
 }
 
@@ -63,8 +56,8 @@ type scribe[S any, A comparable] struct {
 }
 
 // state notes a state that is expanded, and what a limit left out of its actions.
-func (c *scribe[S, A]) state(out *steps, s *S, degree int, cut uint64) {
-	n := noted{degree: uint16(degree), cut: cut&^c.harmless != 0}
+func (c *scribe[S, A]) state(out *steps, s *S, cut uint64) {
+	n := noted{cut: cut&^c.harmless != 0}
 	for i := range c.goals {
 		if c.goals[i].Goal(s) {
 			n.goal |= 1 << i
@@ -92,6 +85,7 @@ func (c *scribe[S, A]) step(out *steps, s *S, by A, cut, claim uint64) {
 		kind |= clipped
 	}
 	out.kinds = append(out.kinds, kind)
+	out.states[len(out.states)-1].degree++
 }
 
 // refuse keeps the error that a sequential search meets first.

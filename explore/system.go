@@ -22,6 +22,12 @@ type Bounder[S any] interface {
 	Cut(s *S) uint64
 }
 
+// Constrained is an optional ability of a System: states outside a constraint are not looked at. They count as generated, no
+// property judges the step to them, and they are not entered (a CONSTRAINT of TLC).
+type Constrained[S any] interface {
+	Within(s *S) bool
+}
+
 // Cursor goes from state to state as a search does, and can do so at the price of what differs between them. The states are
 // its own: they can be looked at until the next call, and must not be written.
 type Cursor[S, A any] = interface {
@@ -66,6 +72,16 @@ func (c *plainCursor[S, A]) Encode(buf []byte) []byte { return c.sys.Encode(&c.n
 // Marker is an optional ability of a System: marks that tell what a step was and did, as bits of its own, for Property.Speaks and Property.Doubts.
 type Marker[S, A any] interface {
 	Marks(before *S, by A, after *S) uint64
+}
+
+// Commuter is an optional ability of a System, for Options.Reduce: it knows actions whose order makes no difference.
+type Commuter[S any, A comparable] interface {
+	// Ordinal numbers actions from 0 to 63, different ones enabled in one state differently; a negative one never sleeps.
+	Ordinal(a A) int
+	// Commuting is the set, by ordinals, of the actions b enabled in s for which a and b commute there: neither disables the
+	// other, a then b leads to the same state as b then a, and every property says of either of the two steps the same in
+	// both orders.
+	Commuting(s *S, a A, enabled []A) uint64
 }
 
 // Outcome is what a property says of one step.

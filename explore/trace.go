@@ -5,37 +5,6 @@ import (
 	"slices"
 )
 
-const parentBlock = 1 << 16
-
-// parents remembers for every state, by sequence number, the claim that won: who found it, by which action. For the first
-// roots states it is the index of the initial state instead.
-type parents struct {
-	roots  uint64
-	count  uint64
-	blocks [][]uint64 // of parentBlock entries each, so that growing never copies
-}
-
-func (p *parents) add(claim uint64) {
-	if p.count%parentBlock == 0 {
-		p.blocks = append(p.blocks, make([]uint64, parentBlock))
-	}
-	p.blocks[p.count/parentBlock][p.count%parentBlock] = claim
-	p.count++
-}
-
-func (p *parents) bytes() uint64 { return uint64(len(p.blocks)) * parentBlock * 8 }
-
-// path returns the initial state and the action indices that lead to the state with this sequence number.
-func (p *parents) path(sequence uint64) (init int, indices []int) {
-	for sequence >= p.roots {
-		claim := p.blocks[sequence/parentBlock][sequence%parentBlock]
-		indices = append(indices, int(claim&maxActions))
-		sequence = claim >> actionBits
-	}
-	slices.Reverse(indices)
-	return int(p.blocks[sequence/parentBlock][sequence%parentBlock]), indices
-}
-
 // actionsAlong turns action indices into actions by taking them.
 func actionsAlong[S any, A comparable](sys System[S, A], init int, indices []int) []A {
 	trace := make([]A, 0, len(indices))

@@ -1,175 +1,186 @@
 package explore
 
-import (
-	"math/bits"
-	"sync"
-	"sync/atomic"
+import "math/bits"
 
-	"github.com/zeebo/xxh3"
-)
-
+// A shard is full with 43 of 50 slots taken, and grows by two fifths. So from some thousand states on it has between 9.3 and
+// 13.1 bytes a state.
 const (
-	firstSlots = 1 << 16 // the visited set's size at first, a power of two
-	burstSize  = 64      // states that are looked up together
+	vacant     = ^uint64(0) // no state's rest
+	firstHomes = 16
 )
 
-// A claim says who found a state: the parent's sequence number and, in the low bits, the index of the action taken.
-const (
-	actionBits = 12
-	maxActions = 1<<actionBits - 1
-	noClaim    = ^uint64(0) // later than every claim
-
-	// openClaim marks claims where settled states get their number into the visited set, which is then a claim that no other
-	// can oust: a search for a graph has to know where its edges lead, not only what is new.
-	openClaim = 1 << 63
-)
-
-// fingerprint is a state's name in the visited set. Zero marks an empty slot, so no state may have it.
-func fingerprint(encoded []byte) uint64 {
-	return max(xxh3.Hash(encoded), 1)
-}
-
-// slot holds a fingerprint and the complement of the least claim made for it. With the complement an untouched slot is one
-// without a claim, and the least claim is the greatest number stored.
-type slot struct{ fingerprint, rank uint64 }
-
-// visited is the set of states found, an open-addressed table that workers write to without locks. The lock is held shared
-// for a burst, and exclusively to grow.
+// visited is the visited set in memory: sorted runs with gaps. Many may look up at once; who inserts has the partition for
+// itself, and nobody looks up meanwhile.
 type visited struct {
-	lock  sync.RWMutex
-	slots []slot        // a power of two of them, at most six in ten of them taken when no burst is under way
-	shift int           // a fingerprint's top bits are its first slot, which makes growing a walk through both tables in order
-	count atomic.Uint64 // slots taken, without the bursts under way
+	shards [shards]shard
 }
 
-// burst is up to burstSize states to be looked up together: their slots are fetched from memory at the same time, not one
-// after the other.
-type burst struct {
-	size        int
-	fingerprint [burstSize]uint64
-	claim       [burstSize]uint64
-	kept        [burstSize]bool   // answer: this claim is the least so far
-	other       [burstSize]uint64 // answer: the claim that this one ousted, or noClaim; if not kept the lesser one that was there
-	touched     uint64            // keeps the compiler from dropping the early fetch
+// shard is an ordered hash table with linear probing: a state's home is where its rest would be if rests were spread
+// evenly, it stands there or behind, no slot between is vacant, and all are in ascending order. So a look-up ends at the
+// first greater rest, growing walks through both arrays in order, and the shard is a sorted file as it stands.
+type shard struct {
+	slots   []uint64 // the homes, and some room for the last of them; the last slot is always vacant
+	homes   uint64
+	count   int
+	numbers []uint32 // of each slot's state, in a search for a graph
+	graph   bool
 }
 
-// newVisited returns an empty set.
-func newVisited() *visited {
-	v := &visited{}
-	v.resize(firstSlots)
-	return v
-}
-
-// tooMany says whether a table with this many slots taken has to grow: at most six in ten are.
-func tooMany(taken uint64, slots int) bool { return taken*10 > uint64(slots)*6 }
-
-// bytes is the memory the table takes. Not to be called during insert.
-func (v *visited) bytes() uint64 { return slotBytes(len(v.slots)) }
-
-func slotBytes(slots int) uint64 { return uint64(slots) * 16 }
-
-// insert enters the burst's states and answers for each of them whether its claim is the least so far. Of all the claims
-// made for a state each one but the least is, in the end, either not kept or ousted by exactly one other.
-func (v *visited) insert(b *burst) {
-	v.lock.RLock()
-	slots, shift := v.slots, v.shift
-	touched := uint64(0)
-	for i := range b.size {
-		touched ^= atomic.LoadUint64(&slots[b.fingerprint[i]>>shift].fingerprint)
+// newVisited returns an empty set. For a graph it remembers states' numbers.
+func newVisited(graph bool) *visited {
+	t := &visited{}
+	for i := range t.shards {
+		t.shards[i].graph = graph
 	}
-	b.touched = touched
-	added := uint64(0)
-	for i := range b.size {
-		s, fresh := find(slots, shift, b.fingerprint[i])
-		if fresh {
-			added++
-		}
-		b.kept[i], b.other[i] = s.claim(b.claim[i])
-	}
-	full := added > 0 && tooMany(v.count.Add(added), len(slots))
-	v.lock.RUnlock()
-	if full {
-		v.grow()
-	}
+	return t
 }
 
-// find returns the fingerprint's slot, and whether this call took it.
-func find(slots []slot, shift int, fingerprint uint64) (s *slot, fresh bool) {
-	mask := uint64(len(slots) - 1)
-	for i := fingerprint >> shift; ; i = (i + 1) & mask {
-		s := &slots[i&mask]
-		there := atomic.LoadUint64(&s.fingerprint)
-		if there == 0 {
-			if atomic.CompareAndSwapUint64(&s.fingerprint, 0, fingerprint) {
-				return s, true
-			}
-			there = atomic.LoadUint64(&s.fingerprint)
-		}
-		if there == fingerprint {
-			return s, false
-		}
+// find returns the slot of a rest, or the slot that it would be inserted at.
+func (s *shard) find(rest uint64) (slot int, known bool) {
+	if s.homes == 0 {
+		return 0, false
 	}
+	home, _ := bits.Mul64(rest, s.homes)
+	i := int(home)
+	for s.slots[i] < rest {
+		i++
+	}
+	return i, s.slots[i] == rest
 }
 
-// claim keeps the lesser of the slot's claim and this one, and returns the other.
-func (s *slot) claim(claim uint64) (kept bool, other uint64) {
-	rank := ^claim
-	for {
-		there := atomic.LoadUint64(&s.rank)
-		if rank <= there {
-			return false, ^there
-		}
-		if atomic.CompareAndSwapUint64(&s.rank, there, rank) {
-			return true, ^there // the complement of an untouched slot is noClaim
-		}
+// touch loads the slot where a look-up begins. Its value means nothing: look-ups that are touched one after the other wait
+// for memory together.
+func (s *shard) touch(rest uint64) uint64 {
+	if s.homes == 0 {
+		return 0
+	}
+	home, _ := bits.Mul64(rest, s.homes)
+	return s.slots[home]
+}
+
+// insert enters a state, and tells whether it was new.
+func (s *shard) insert(rest uint64) bool {
+	if uint64(s.count)*50 >= s.homes*43 {
+		s.grow()
+	}
+	at, known := s.find(rest)
+	if known {
+		return false
+	}
+	end := at
+	for s.slots[end] != vacant {
+		end++
+	}
+	copy(s.slots[at+1:end+1], s.slots[at:end])
+	s.slots[at] = rest
+	if s.graph {
+		copy(s.numbers[at+1:end+1], s.numbers[at:end])
+		s.numbers[at] = unsettled
+	}
+	s.count++
+	s.endVacant(end)
+	return true
+}
+
+// endVacant keeps the last slot vacant after one was taken.
+func (s *shard) endVacant(taken int) {
+	if taken+1 < len(s.slots) {
+		return
+	}
+	for range 1 + len(s.slots)/64 {
+		s.slots = append(s.slots, vacant)
+	}
+	if s.graph {
+		s.numbers = append(s.numbers, make([]uint32, len(s.slots)-len(s.numbers))...)
 	}
 }
 
-// settle gives a state that is in the set its number. Neither this nor number is to be called during insert.
-func (v *visited) settle(fingerprint, number uint64) {
-	s, _ := find(v.slots, v.shift, fingerprint)
-	s.rank = ^number
+// unsettled is the number of a state whose batch is under way.
+const unsettled = ^uint32(0)
+
+func (s *shard) grow() {
+	old, numbers := s.slots, s.numbers
+	homes := max(firstHomes, s.homes+s.homes*2/5)
+	s.allot(homes)
+	next := 0
+	for i, rest := range old {
+		if rest == vacant {
+			continue
+		}
+		home, _ := bits.Mul64(rest, homes)
+		next = max(next, int(home))
+		s.slots[next] = rest
+		if s.graph {
+			s.numbers[next] = numbers[i]
+		}
+		s.endVacant(next)
+		next++
+	}
+}
+
+// allot makes all slots anew, and vacant.
+func (s *shard) allot(homes uint64) {
+	s.homes = homes
+	s.slots = make([]uint64, homes+8+min(homes/16, 256))
+	for i := range s.slots {
+		s.slots[i] = vacant
+	}
+	if s.graph {
+		s.numbers = make([]uint32, len(s.slots))
+	}
+}
+
+// bytes is the memory that the slots take.
+func (s *shard) bytes() uint64 { return 8*uint64(cap(s.slots)) + 4*uint64(cap(s.numbers)) }
+
+func (t *visited) bytes() uint64 {
+	n := uint64(0)
+	for i := range t.shards {
+		n += t.shards[i].bytes()
+	}
+	return n
+}
+
+// growth is how much memory the table needs beyond what it has when so many more states come.
+func (t *visited) growth(states uint64) uint64 {
+	n, each := uint64(0), int(states/shards)+4
+	for i := range t.shards {
+		s := &t.shards[i]
+		homes := s.homes
+		for uint64(s.count+each)*50 >= homes*43 {
+			homes = max(firstHomes, homes+homes*2/5)
+		}
+		n += 8 * (homes - s.homes)
+	}
+	return n
+}
+
+func (t *visited) has(f fingerprint) bool {
+	_, known := t.shards[f.shard].find(f.rest)
+	return known
+}
+
+// settle gives a state that is in the set its number.
+func (t *visited) settle(f fingerprint, number uint32) {
+	s := &t.shards[f.shard]
+	slot, _ := s.find(f.rest)
+	s.numbers[slot] = number
 }
 
 // number is the number of a settled state.
-func (v *visited) number(fingerprint uint64) uint64 {
-	s, _ := find(v.slots, v.shift, fingerprint)
-	return ^s.rank
+func (t *visited) number(f fingerprint) uint32 {
+	s := &t.shards[f.shard]
+	slot, _ := s.find(f.rest)
+	return s.numbers[slot]
 }
 
-// grow doubles the table until it has room. Its final size depends on the count alone, not on who grew it when.
-func (v *visited) grow() {
-	v.lock.Lock()
-	defer v.lock.Unlock()
-	for tooMany(v.count.Load(), len(v.slots)) {
-		v.resize(2 * len(v.slots))
-	}
-}
-
-// resize moves all entries to a new table; the caller holds the lock exclusively.
-func (v *visited) resize(size int) {
-	old := v.slots
-	v.slots, v.shift = make([]slot, size), 64-bits.TrailingZeros(uint(size))
-	mask := uint64(size - 1)
-	for _, s := range old {
-		if s.fingerprint == 0 {
-			continue
+// forget empties the set and keeps its memory.
+func (t *visited) forget() {
+	for i := range t.shards {
+		s := &t.shards[i]
+		for j := range s.slots {
+			s.slots[j] = vacant
 		}
-		i := s.fingerprint >> v.shift
-		for v.slots[i].fingerprint != 0 {
-			i = (i + 1) & mask
-		}
-		v.slots[i] = s
+		s.count = 0
 	}
-}
-
-// upTo counts the states whose claim is at most the given one. Not to be called during insert.
-func (v *visited) upTo(claim uint64) uint64 {
-	n := uint64(0)
-	for i := range v.slots {
-		if s := &v.slots[i]; s.fingerprint != 0 && ^s.rank <= claim {
-			n++
-		}
-	}
-	return n
 }

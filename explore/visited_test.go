@@ -2,167 +2,130 @@ package explore
 
 import (
 	"math/rand/v2"
-	"sync"
+	"slices"
 	"testing"
 )
 
-// TestVisitedAgainstMap lets workers make claims for the same few states, and compares with a plain map: the least claim
-// stays, and each other claim was either refused or ousted once.
+// TestVisitedAgainstMap inserts states, many of them twice, and compares with a plain map after each growth.
 func TestVisitedAgainstMap(t *testing.T) {
-	for _, workers := range []int{1, 2, 8} {
-		for seed := range uint64(4) {
-			rng := rand.New(rand.NewPCG(seed, uint64(workers)))
-			claims := randomClaims(rng, workers, 30_000, 1+rng.Uint64N(200_000))
-			v := newVisited()
-			kept, ousted := claimAll(v, claims)
+	for seed := range uint64(6) {
+		rng := rand.New(rand.NewPCG(seed, 7))
+		v, want := newVisited(true), map[fingerprint]uint32{}
+		draw := drawer(rng, seed)
+		for number := range uint32(60_000) {
+			f := draw()
+			_, known := want[f]
+			if fresh := v.shards[f.shard].insert(f.rest); fresh == known {
+				t.Fatalf("seed %d: state %v is new: %v, and known: %v", seed, f, fresh, known)
+			}
+			if !known {
+				v.settle(f, number)
+				want[f] = number
+			}
+		}
+		for f, number := range want {
+			if !v.has(f) || v.number(f) != number {
+				t.Fatalf("seed %d: state %v is lost, or has the number %d, not %d", seed, f, v.number(f), number)
+			}
+		}
+		for range 10_000 {
+			f := draw()
+			if _, known := want[f]; v.has(f) != known {
+				t.Fatalf("seed %d: state %v is there: %v", seed, f, v.has(f))
+			}
+		}
+		checkShards(t, v, len(want))
+	}
+}
 
-			least, made := map[uint64]uint64{}, 0
-			for _, list := range claims {
-				for _, c := range list {
-					made++
-					if there, ok := least[c[0]]; !ok || c[1] < there {
-						least[c[0]] = c[1]
-					}
-				}
-			}
-			if v.count.Load() != uint64(len(least)) {
-				t.Fatalf("the set has %d states, the map %d", v.count.Load(), len(least))
-			}
-			if tooMany(v.count.Load(), len(v.slots)) || len(v.slots) > firstSlots && uint64(len(v.slots)/2)*6 >= v.count.Load()*10 {
-				t.Fatalf("%d states in %d slots", v.count.Load(), len(v.slots))
-			}
-			for _, s := range v.slots {
-				if s.fingerprint != 0 && least[s.fingerprint] != ^s.rank {
-					t.Fatalf("state %x is claimed by %d, want %d", s.fingerprint, ^s.rank, least[s.fingerprint])
-				}
-			}
-			settled(t, kept, ousted, least)
+// drawer draws fingerprints: spread evenly, or crowded at the ends of few shards.
+func drawer(rng *rand.Rand, seed uint64) func() fingerprint {
+	return func() fingerprint {
+		switch rest := rng.Uint64N(vacant); seed % 3 {
+		case 0:
+			return fingerprint{uint32(rng.IntN(shards)), rest}
+		case 1:
+			return fingerprint{uint32(rng.IntN(2)), vacant - 1 - rest%30_000}
+		default:
+			return fingerprint{uint32(rng.IntN(2)), rest % 30_000}
 		}
 	}
 }
 
-// randomClaims gives every worker a list of (fingerprint, claim); no claim is made twice. Some fingerprints lie at the very
-// end of the table, so that probes wrap around.
-func randomClaims(rng *rand.Rand, workers, each int, states uint64) [][][2]uint64 {
-	numbers := rng.Perm(workers * each)
-	claims := make([][][2]uint64, workers)
-	for w := range claims {
-		for i := range each {
-			state := rng.Uint64N(states)
-			print := fingerprint([]byte{byte(state), byte(state >> 8), byte(state >> 16)})
-			if state%100 == 0 {
-				print = ^state
-			}
-			claims[w] = append(claims[w], [2]uint64{print, uint64(numbers[w*each+i])})
-		}
-	}
-	return claims
-}
-
-// claimAll makes the claims, one goroutine per list, and collects the answers.
-func claimAll(v *visited, claims [][][2]uint64) (kept [][2]uint64, ousted []uint64) {
-	var all sync.WaitGroup
-	var lock sync.Mutex
-	for _, list := range claims {
-		all.Go(func() {
-			b := &burst{}
-			for i, c := range list {
-				b.fingerprint[b.size], b.claim[b.size] = c[0], c[1]
-				if b.size++; b.size < burstSize && i < len(list)-1 {
-					continue
-				}
-				v.insert(b)
-				lock.Lock()
-				for j := range b.size {
-					if b.kept[j] {
-						kept = append(kept, [2]uint64{b.fingerprint[j], b.claim[j]})
-						if b.other[j] != noClaim {
-							ousted = append(ousted, b.other[j])
-						}
-					}
-				}
-				lock.Unlock()
-				b.size = 0
-			}
-		})
-	}
-	all.Wait()
-	return kept, ousted
-}
-
-// settled checks that kept without ousted is exactly the map.
-func settled(t *testing.T, kept [][2]uint64, ousted []uint64, least map[uint64]uint64) {
+// checkShards looks at what the look-ups rely on: ascending order, nobody before home, no gap behind it, a vacant end.
+func checkShards(t *testing.T, v *visited, count int) {
 	t.Helper()
-	gone := map[uint64]bool{}
-	for _, claim := range ousted {
-		if gone[claim] {
-			t.Fatalf("claim %d was ousted twice", claim)
-		}
-		gone[claim] = true
-	}
-	stayed := 0
-	for _, k := range kept {
-		if gone[k[1]] {
+	for i := range v.shards {
+		s := &v.shards[i]
+		if s.homes == 0 {
 			continue
 		}
-		stayed++
-		if least[k[0]] != k[1] {
-			t.Fatalf("claim %d for %x stayed, the least is %d", k[1], k[0], least[k[0]])
+		var all []uint64
+		for slot, rest := range s.slots {
+			if rest == vacant {
+				continue
+			}
+			all = append(all, rest)
+			begin, _ := s.find(rest)
+			if begin != slot {
+				t.Fatalf("shard %d: %x stands at %d and is found at %d", i, rest, slot, begin)
+			}
 		}
+		if !slices.IsSorted(all) || len(all) != s.count || s.slots[len(s.slots)-1] != vacant {
+			t.Fatalf("shard %d: %d states, counted %d, sorted %v", i, len(all), s.count, slices.IsSorted(all))
+		}
+		count -= s.count
 	}
-	if stayed != len(least) {
-		t.Fatalf("%d claims stayed for %d states", stayed, len(least))
+	if count != 0 {
+		t.Fatalf("%d states are missing", count)
 	}
 }
 
-func TestVisitedUpTo(t *testing.T) {
-	v := newVisited()
-	for i := range uint64(100_000) {
-		v.insert(&burst{size: 1, fingerprint: [burstSize]uint64{i*0x9e3779b97f4a7c15 + 1}, claim: [burstSize]uint64{i / 10}})
+// TestVisitedMemory: with parents, a state takes less than 16 bytes, however full the shards are.
+func TestVisitedMemory(t *testing.T) {
+	v := newVisited(false)
+	rng := rand.New(rand.NewPCG(1, 1))
+	n := uint64(0)
+	for n < 3_000_000 {
+		f := fingerprint{uint32(rng.IntN(shards)), rng.Uint64N(vacant)}
+		v.shards[f.shard].insert(f.rest)
+		if n++; n > 500_000 && n%100_000 == 0 && float64(v.bytes())/float64(n) > 13.6 {
+			t.Fatalf("%d states take %d bytes", n, v.bytes())
+		}
 	}
-	if n := v.upTo(499); n != 5000 {
-		t.Errorf("%d states have a claim up to 499, want 5000", n)
+	v.forget()
+	if v.has(fingerprint{0, 0}) || v.shards[0].count != 0 {
+		t.Fatal("something is left")
 	}
 }
 
-// TestFrontier adds and reads levels of states of very different lengths, and takes blocks back.
-func TestFrontier(t *testing.T) {
-	rng := rand.New(rand.NewPCG(3, 3))
-	pool := &blocks{}
-	f := frontier{pool: pool}
-	for range 3 {
-		var want [][]byte
-		for range 20_000 {
-			state := make([]byte, rng.IntN(60))
-			if rng.IntN(5000) == 0 {
-				state = make([]byte, blockBytes+rng.IntN(blockBytes))
+// TestParents encodes random families and finds every member again.
+func TestParents(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 5))
+	p := parents{roots: []int{0, 2}, count: 2}
+	claims := []uint64{0, 0}
+	for range 200 {
+		first := uint64(rng.IntN(int(p.count)))
+		var list []uint32
+		for place := range uint32(segmentStates) {
+			for action := uint32(0); action < maxActions && rng.IntN(5) == 0; action += 1 + uint32(rng.IntN(300)) {
+				list = append(list, place<<actionBits|action)
+				claims = append(claims, (first+uint64(place))<<actionBits|uint64(action))
 			}
-			for i := range state {
-				state[i] = byte(rng.Uint32())
-			}
-			want = append(want, state)
-			f.add(state)
 		}
-		for from := 0; from < len(want); from += 777 {
-			to, next := min(from+777, len(want)), from
-			f.each(from, to, func(index int, encoded []byte) {
-				if index != next || string(encoded) != string(want[index]) {
-					t.Fatalf("state %d is not what was added as %d", index, next)
-				}
-				next++
-			})
-			if next != to {
-				t.Fatalf("read up to %d of %d", next, to)
-			}
-			f.release(to)
+		if len(list) > 0 {
+			p.add(familyOf(first, list), len(list))
 		}
-		f.clear()
-		var held uint64
-		for _, b := range pool.spare {
-			held += blockMemory(b)
-		}
-		if held != pool.bytes || f.count != 0 {
-			t.Fatalf("the pool holds %d bytes and counts %d", held, pool.bytes)
+	}
+	if int(p.count) != len(claims) {
+		t.Fatalf("%d states, want %d", p.count, len(claims))
+	}
+	for range 2000 {
+		sequence := 2 + rng.Uint64N(p.count-2)
+		parent, action := p.claim(sequence)
+		if parent<<actionBits|uint64(action) != claims[sequence] {
+			t.Fatalf("state %d: parent %d and action %d, want %d and %d", sequence, parent, action,
+				claims[sequence]>>actionBits, claims[sequence]&maxActions)
 		}
 	}
 }

@@ -57,7 +57,7 @@ func RandomWalks[S any, A comparable](ctx context.Context, sys System[S, A], pro
 	var m meter
 	tally := newWalkTally[A](len(props), o.Walks, o.All, &m)
 	if o.CountDistinct {
-		tally.visited = newVisited()
+		tally.visited = newStateSet()
 	}
 	if o.Feature != nil {
 		tally.census = newCensus()
@@ -106,7 +106,7 @@ type walker[S any, A comparable] struct {
 	actions       []A
 	trace         []A
 	encoded       []byte
-	burst         burst
+	burst         lookups
 	features      walkFeatures
 	feature       []uint64
 
@@ -263,8 +263,8 @@ func (w *walker[S, A]) arrive(s *S) {
 	w.encoded = w.sys.Encode(s, w.encoded[:0])
 	w.block.bytes += uint64(len(w.encoded))
 	b := &w.burst
-	b.fingerprint[b.size], b.claim[b.size] = fingerprint(w.encoded), w.block.number
-	if b.size++; b.size == burstSize {
+	b.fingerprint[b.size], b.claim[b.size] = hash64(w.encoded), w.block.number
+	if b.size++; b.size == lookupsSize {
 		w.flush()
 	}
 }

@@ -69,7 +69,7 @@ type walkTally[A any] struct {
 
 	walks   uint64        // that were asked for, 0 without end
 	last    atomic.Uint64 // no block after this one counts
-	visited *visited      // nil unless states are counted
+	visited *stateSet     // nil unless states are counted
 	census  *census       // nil unless features are
 	meter   *meter
 

@@ -7,10 +7,13 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime/debug"
+	"runtime/pprof"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/zkcheck/zkcheck/cluster"
 	"github.com/zkcheck/zkcheck/trace"
@@ -44,11 +47,15 @@ type checkFlags struct {
 	all        bool
 	maxTraces  int
 
-	json  bool
-	junit string
-	out   string
+	json    bool
+	junit   string
+	out     string
+	dir     string
+	profile string
+	reduce  bool
 
 	changed func(flag string) bool
+	args    []string // without those that do not influence what is found
 }
 
 func newCheck() *cobra.Command {
@@ -72,6 +79,11 @@ With --phases servers stop before the next phase begins, so that larger clusters
 election ends with a decision, discovery with an established leader, sync with one that serves.
 Properties of what comes later are left out.
 
+Within --memory a search is as fast as it can be. What that has no room for goes to disk, to the
+directory of temporary files or to --dir, and the search goes on. With --dir it can be ended at any
+moment, by whatever means, and goes on with "zkcheck resume". With --reduce=false every step is
+taken, also those that are known to lead nowhere else; what is found is the same.
+
 With --fairness weak, which the default run has, the properties of what must happen in the end
 (P10, P11, P13) are decided on the complete graph of states: a run may become calm at any moment,
 and every fair run that does comes to its goal. A counterexample is a lasso, a run with a loop.
@@ -88,10 +100,11 @@ not given is as in the smallest case that shows it, and what must notice it is l
   zkcheck check 1:1,8 2:1,8 3:1,7 --strategy walk --walks 10000 --seed 7
   zkcheck check 1:1,8 2:1,8 3:1,7 --strategy guided --walks 10000 --steps 300
   zkcheck check 1:1,8 2:1,8 3:1,7 --property P11 --crashes 1 --restarts 1 --rounds 1 --timeouts 0
+  zkcheck check 1:1,8 2:1,8 3:1,7 --crashes 2 --restarts 2 --rounds 1 --dir search
   zkcheck check --mutant ZK-1419
   zkcheck check --lesson two-leading-one-round`,
 		RunE: func(c *cobra.Command, servers []string) error {
-			f.changed = c.Flags().Changed
+			f.changed, f.args = c.Flags().Changed, arguments(c.Flags(), servers)
 			return f.run(c.Context(), servers, c.OutOrStdout(), c.ErrOrStderr())
 		},
 	}
@@ -121,16 +134,25 @@ func (f *checkFlags) register(c *cobra.Command) {
 	s.IntVar(&f.steps, "steps", walkSteps, "end a walk after `N` steps")
 	s.IntVar(&f.depth, "depth", 0, "look no further than `N` steps; 0: no limit")
 	s.Uint64Var(&f.states, "states", 0, "stop at `N` distinct states; 0: no limit")
-	s.StringVar(&f.memory, "memory", memoryLimit, "stop at this `SIZE` of the search, in MiB or GiB")
-	s.DurationVar(&f.time, "time", 0, "stop after this `DURATION`, 30s or 5m; 0: no limit")
-	s.IntVar(&f.workers, "workers", 0, "`N` workers, without influence on results; 0: one per core")
+	s.BoolVar(&f.reduce, "reduce", true, "leave out steps that lead nowhere else than others do")
 	s.StringArrayVar(&f.properties, "property", nil, "check the property of this `NAME` or number, repeatable; default all")
 	s.StringVar(&f.lesson, "lesson", "", "find the expected violation of this `NAME`")
 	s.BoolVar(&f.all, "all", false, "go on after a violation: one per property")
 	s.IntVar(&f.maxTraces, "max-traces", 1, "show `N` counterexamples of different shapes per property")
+	s.StringVar(&f.dir, "dir", "", "keep the search in this `DIR`, for resume; it is created")
+	f.registerFree(s)
+}
+
+// registerFree registers the flags that have no influence on what is found.
+func (f *checkFlags) registerFree(s *pflag.FlagSet) {
+	s.SortFlags = false
+	s.StringVar(&f.memory, "memory", memoryLimit, "take no more than this `SIZE`, in MiB or GiB; the rest goes to disk")
+	s.DurationVar(&f.time, "time", 0, "stop after this `DURATION`, 30s or 5m; 0: no limit")
+	s.IntVar(&f.workers, "workers", 0, "`N` workers, without influence on results; 0: one per core")
 	s.BoolVar(&f.json, "json", false, "print one JSON object")
 	s.StringVar(&f.junit, "junit", "", "write a JUnit report to this `FILE`, one case per property")
 	s.StringVar(&f.out, "out", ".", "write traces to this `DIR`, which is created")
+	s.StringVar(&f.profile, "profile", "", "write a CPU profile to this `FILE`, for go tool pprof")
 }
 
 // run checks what is asked before anything is done: bad usage leaves nothing behind.
@@ -147,7 +169,21 @@ func (f *checkFlags) run(ctx context.Context, servers []string, stdout, stderr i
 		ctx, cancel = context.WithTimeout(ctx, f.time)
 		defer cancel()
 	}
+	if p.work, err = f.newWorkplace(p); err != nil {
+		return err
+	}
+	defer p.work.close()
+	ended, err := startProfile(f.profile)
+	if err != nil {
+		return err
+	}
+	if p.options.MaxMemory > 0 { // the collector lets garbage grow up to this, and not to as much as there is in use
+		defer debug.SetMemoryLimit(debug.SetMemoryLimit(int64(p.options.MaxMemory / 16 * 15)))
+	}
 	r, err := p.run(ctx, newStatus(stderr))
+	if stopped := ended(); err == nil {
+		err = stopped
+	}
 	if err != nil {
 		return err
 	}
@@ -164,6 +200,24 @@ func (f *checkFlags) run(ctx context.Context, servers []string, stdout, stderr i
 		return verdictCode(code)
 	}
 	return err
+}
+
+// startProfile writes a profile until the function is called that it returns.
+func startProfile(path string) (stop func() error, err error) {
+	if path == "" {
+		return func() error { return nil }, nil
+	}
+	file, err := os.Create(path)
+	if err != nil {
+		return nil, fmt.Errorf("--profile %w", err)
+	}
+	if err := pprof.StartCPUProfile(file); err != nil {
+		return nil, errors.Join(fmt.Errorf("--profile %w", err), file.Close())
+	}
+	return func() error {
+		pprof.StopCPUProfile()
+		return file.Close()
+	}, nil
 }
 
 // places looks whether what will be written has a place.

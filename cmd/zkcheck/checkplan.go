@@ -26,6 +26,7 @@ type plan struct {
 	traces  int // of each property, if there are so many shapes
 	options explore.Options
 	walks   trace.WalkOptions
+	work    *workplace // of searches, nil for walks
 }
 
 // Kinds of parts.
@@ -113,7 +114,7 @@ func (f *checkFlags) shapes() bool {
 func (f *checkFlags) idle(p *plan) error {
 	names, strategy := []string{"seed", "walks", "steps"}, "walk, pct, swarm or guided"
 	if f.walking() {
-		names, strategy = []string{"states", "memory", "depth", "max-traces"}, bfs
+		names, strategy = []string{"states", "memory", "depth", "max-traces", "reduce", "dir"}, bfs
 	}
 	for _, name := range names {
 		if f.changed(name) && !(p.whole && name == "seed") {
@@ -252,7 +253,7 @@ func (f *checkFlags) numbers(p *plan) error {
 	if f.steps == 0 && f.walking() {
 		return fmt.Errorf("--steps 0: a walk needs an end")
 	}
-	p.options = explore.Options{Workers: f.workers, MaxDepth: f.depth, MaxStates: f.states, MaxMemory: memory, All: f.all}
+	p.options = explore.Options{Workers: f.workers, MaxDepth: f.depth, MaxStates: f.states, MaxMemory: memory, All: f.all, Reduce: f.reduce}
 	p.walks = trace.WalkOptions{Options: p.options, Seed: f.seed, Walks: f.walks, Steps: f.steps}
 	return nil
 }

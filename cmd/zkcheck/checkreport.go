@@ -104,7 +104,9 @@ func (x *partResult) print(p *printer) {
 		fact("depth %d", x.Depth)
 		fact("%.1f s", x.Seconds)
 		fact("%s distinct/s", grouped(uint64(x.DistinctPerSecond)))
-		fact("%d MiB", x.MemoryBytes>>20)
+		if x.MemoryBytes > 0 {
+			fact("%d MiB", x.MemoryBytes>>20)
+		}
 		fact("collision probability %.1g", x.Collision)
 	} else {
 		fact("%s walks", grouped(x.Walks))

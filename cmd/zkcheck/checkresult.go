@@ -23,7 +23,8 @@ type partResult struct {
 	Kind              string   `json:"kind"`
 	Cluster           string   `json:"cluster"`
 	Complete          bool     `json:"complete"`
-	Stopped           string   `json:"stopped"` // why early: violation, interrupted, time, states, depth or memory
+	Stopped           string   `json:"stopped"`               // why early: violation, interrupted, time, states, depth, memory or disk
+	Why               string   `json:"why_stopped,omitempty"` // the error of the disk
 	Distinct          uint64   `json:"distinct"`
 	Generated         uint64   `json:"generated"`
 	Walks             uint64   `json:"walks"` // of scenarios, how many they are
@@ -130,6 +131,11 @@ func (r *result) conclude() {
 		r.verdict, r.why = verdictViolated, strings.Join(r.violated(), ", ")
 	case cut == "interrupted":
 		r.verdict, r.why = verdictUnknown, "interrupted; what was seen until then holds"
+		if r.plan.work != nil && r.plan.work.keep {
+			r.why += "; it goes on with: zkcheck resume " + quoted(r.plan.work.dir)
+		}
+	case cut == "disk":
+		r.verdict, r.why = verdictUnknown, "the disk ended the run: "+r.parts[len(r.parts)-1].Why
 	case cut != "":
 		r.verdict, r.why = verdictUnknown, fmt.Sprintf("the limit on %s ended the run; what was seen until then holds", cut)
 	case len(vacuous) > 0:

@@ -59,6 +59,10 @@ func (r *result) exhaustive(ctx context.Context, part part, s *status) error {
 	}
 	o := r.plan.options
 	o.Progress, o.Every = s.progress(part.kind), s.every
+	var err error
+	if o.Disk, err = r.plan.work.disk(r.plan, &part.config); err != nil {
+		return err
+	}
 	report, traces, err := trace.SearchShapes(ctx, part.config, r.plan.list, r.plan.traces, o)
 	return r.add(part, report, traces, err)
 }
@@ -98,7 +102,7 @@ func (r *result) add(part part, report *trace.Report, traces []*trace.Trace, err
 	x := partResult{Kind: part.kind, Cluster: describeCluster(&part.config), Complete: report.Complete, Stopped: report.Stopped,
 		Distinct: report.Distinct, Generated: report.Generated, Walks: report.Walks, Depth: report.Depth,
 		Seconds: seconds, Collision: report.Collision, LimitsHit: []string{}}
-	if part.kind == partExhaustive {
+	if part.kind == partExhaustive && (r.plan.work == nil || !r.plan.work.keep) { // a resumed search takes less
 		x.MemoryBytes = report.MemoryBytes
 	}
 	if seconds > 0 {
@@ -109,6 +113,8 @@ func (r *result) add(part part, report *trace.Report, traces []*trace.Trace, err
 	}
 	x.LimitsHit = append(x.LimitsHit, cluster.CutNames(report.Cut)...)
 	switch report.Stopped {
+	case "disk":
+		x.Why = report.Err.Error()
 	case "time", "states", "depth", "memory":
 		x.LimitsHit = append(x.LimitsHit, report.Stopped)
 	}

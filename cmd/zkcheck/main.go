@@ -113,7 +113,7 @@ Exit codes: 0 holds, 1 violated, 2 unknown, 3 bad usage or bad input.`,
 		return errors.New(text)
 	})
 	root.SetHelpCommand(newHelp(root))
-	root.AddCommand(newCheck(), newElect(), newReplay(), newShrink(), newWhy(), newTest(), newMutants(), newLive(), newVersion())
+	root.AddCommand(newCheck(), newResume(), newElect(), newReplay(), newShrink(), newWhy(), newTest(), newMutants(), newLive(), newVersion())
 	return root
 }
 

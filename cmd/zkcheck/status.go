@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"time"
 
@@ -65,9 +66,36 @@ func statusLine(kind string, p explore.Progress) string {
 		return fmt.Sprintf("%s: %s walks, %s steps, %s/s, %.0f s", kind,
 			grouped(p.Walks), grouped(p.Generated), grouped(uint64(p.Rate)), p.Elapsed.Seconds())
 	}
-	return fmt.Sprintf("%s: %s distinct, %s generated, depth %d, %s/s, queue %s, %d MiB, %.0f s", kind,
-		grouped(p.Distinct), grouped(p.Generated), p.Depth, grouped(uint64(p.Rate)), grouped(p.Queue),
-		p.MemoryBytes>>20, p.Elapsed.Seconds())
+	memory := fmt.Sprintf("%d MiB", p.MemoryBytes>>20)
+	if p.DiskBytes > 0 {
+		memory += fmt.Sprintf("+%d on disk", p.DiskBytes>>20)
+	}
+	return fmt.Sprintf("%s: %s distinct, depth %d, %s/s, queue %s, %s, %.0f s%s", kind,
+		grouped(p.Distinct), p.Depth, grouped(uint64(p.Rate)), grouped(p.Queue), memory, p.Elapsed.Seconds(), ahead(p))
+}
+
+// ahead says how much is probably left. It is a guess, and says how good it is.
+func ahead(p explore.Progress) string {
+	e := p.Estimate
+	if e.Total <= p.Distinct || p.Rate == 0 {
+		return ""
+	}
+	between := "at least " + rounded(e.Low)
+	if e.High > 0 {
+		between = rounded(e.Low) + " to " + rounded(e.High)
+	}
+	left := time.Duration(float64(e.Total-p.Distinct)/p.Rate) * time.Second
+	return fmt.Sprintf(", about %v left of %s (%s)", left.Round(max(time.Second, left/20).Round(time.Second)), rounded(e.Total), between)
+}
+
+// rounded writes a number with two digits that mean something.
+func rounded(n uint64) string {
+	for i, unit := range []string{"", " k", " M", " G", " T"} {
+		if scale := math.Pow(1000, float64(i)); float64(n) < 999.5*scale || i == 4 {
+			return fmt.Sprintf("%.3g%s", float64(n)/scale, unit)
+		}
+	}
+	return ""
 }
 
 // look shows a look at a run of real servers, no more often than it can be read.

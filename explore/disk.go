@@ -1,0 +1,178 @@
+package explore
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Disk is where a breadth-first search puts what its memory has no room for.
+type Disk struct {
+	Dir string // exists, and is the search's own
+	// Keep makes a checkpoint at the end of each level, from which a search with the same Dir and Identity goes on. Otherwise
+	// nothing is written before memory is full.
+	Keep bool
+	// Identity says, line by line, what is searched: the system, its limits, the properties. A directory of another identity is
+	// refused.
+	Identity []string
+}
+
+// Prefixes of the names of files in a search's directory. What no checkpoint names is left over from a search that was
+// stopped, and is removed.
+const (
+	levelPrefix  = "level-"
+	runPrefix    = "run-"
+	keysPrefix   = "keys-"
+	parentsName  = "parents"
+	manifestName = "checkpoint.json"
+	partialName  = ".partial" // suffix of a file under way to its name
+)
+
+// store is the search's part on disk.
+type store struct {
+	Disk
+	tableMemory, frontierMemory uint64 // how much each may take; 0: as much as it wants
+
+	logging bool // every state found is written down, by partition
+	evicted bool // the visited set in memory does not have all states, the runs do
+
+	runs    [partitions][]run
+	keys    [partitions]keys
+	serial  int // of the next run
+	parents *os.File
+	size    int64  // of parents
+	settled uint64 // states of the level that are settled, of those that were logged
+	logged  uint64
+	pending []segment // found while the visited set was not whole: some may be known
+	waiting uint64    // states in there
+
+	kept  uint64 // states that the last checkpoint has
+	every uint64 // how many more are worth another one
+
+	obsolete []string // files that the next checkpoint does not name
+	err      error
+}
+
+func newStore(o *Options) *store {
+	if o.Disk == nil {
+		return nil
+	}
+	d := &store{Disk: *o.Disk, logging: o.Disk.Keep, every: checkpointStates}
+	if o.MaxMemory > 0 {
+		d.tableMemory, d.frontierMemory = o.MaxMemory/8*5+1, o.MaxMemory/8+1
+	}
+	return d
+}
+
+func (d *store) path(name string) string { return filepath.Join(d.Dir, name) }
+
+// fail keeps the first error.
+func (d *store) fail(err error) {
+	if d.err == nil && err != nil {
+		d.err = err
+	}
+}
+
+// write writes a file that is there either whole or not at all; if it is kept, also after the machine fails.
+func (d *store) write(name string, write func(f *os.File) error) error {
+	path := d.path(name)
+	f, err := os.Create(path + partialName)
+	if err != nil {
+		return err
+	}
+	err = write(f)
+	if err == nil && d.Keep {
+		err = f.Sync()
+	}
+	if closed := f.Close(); err == nil {
+		err = closed
+	}
+	if err == nil {
+		err = os.Rename(path+partialName, path)
+	}
+	if err != nil {
+		os.Remove(path + partialName)
+	}
+	return err
+}
+
+// discard removes files that no checkpoint names any more.
+func (d *store) discard(names []string) {
+	for _, name := range names {
+		if err := os.Remove(d.path(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			d.fail(err)
+		}
+	}
+}
+
+// sweep removes what an earlier search left and no checkpoint names.
+func (d *store) sweep(named map[string]bool) error {
+	entries, err := os.ReadDir(d.Dir)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		name := e.Name()
+		ours := name == parentsName || strings.HasSuffix(name, partialName)
+		for _, prefix := range []string{levelPrefix, runPrefix, keysPrefix} {
+			ours = ours || strings.HasPrefix(name, prefix)
+		}
+		if ours && !named[name] {
+			if err := os.Remove(d.path(name)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// openParents opens the file of all families, and cuts off what came after the checkpoint.
+func (d *store) openParents(size int64) error {
+	f, err := os.OpenFile(d.path(parentsName), os.O_RDWR|os.O_CREATE, 0o644)
+	if err != nil {
+		return err
+	}
+	if info, err := f.Stat(); err != nil || info.Size() < size {
+		f.Close()
+		return fmt.Errorf("%s has fewer than the %d bytes of the checkpoint (%v)", d.path(parentsName), size, err)
+	}
+	if err := f.Truncate(size); err != nil {
+		f.Close()
+		return err
+	}
+	d.parents, d.size = f, size
+	return nil
+}
+
+// close closes all files; what is kept stays for another search.
+func (d *store) close() {
+	if d.parents != nil {
+		d.fail(d.parents.Close())
+		d.parents = nil
+	}
+	for i := range d.keys {
+		d.keys[i].close(d)
+	}
+	if !d.Keep {
+		d.fail(d.sweep(nil))
+	}
+}
+
+// bytes is what lies on disk.
+func (d *store) bytes(levels ...*frontier) uint64 {
+	n := uint64(d.size)
+	for _, list := range d.runs {
+		for _, r := range list {
+			n += 8 * r.Count
+		}
+	}
+	for _, f := range levels {
+		if f.file != nil {
+			n += uint64(f.file.end)
+		}
+	}
+	return n
+}
