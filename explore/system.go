@@ -69,7 +69,8 @@ func (c *plainCursor[S, A]) Step(a A) *S {
 
 func (c *plainCursor[S, A]) Encode(buf []byte) []byte { return c.sys.Encode(&c.next, buf) }
 
-// Marker is an optional ability of a System: marks that tell what a step was and did, as bits of its own, for Property.Speaks and Property.Doubts.
+// Marker is an optional ability of a System: marks that tell what a step was and did, as bits of its own, for Property.Speaks
+// and Property.Doubts.
 type Marker[S, A any] interface {
 	Marks(before *S, by A, after *S) uint64
 }
