@@ -10,8 +10,10 @@ import (
 func decisionProperties() []Property {
 	return []Property{
 		{ID: "P6", Name: "majority", Kind: Always,
-			Doc:    "a decision has a quorum of equal votes in its own table; an epoch is fixed, established and served by quorums",
-			Speaks: cluster.Decided | cluster.Happened(election.EpochFixed) | cluster.Happened(election.Established) | cluster.Happened(election.Serving), Check: majority},
+			Doc: "a decision has a quorum of equal votes in its own table; an epoch is fixed, established and served by quorums",
+			Speaks: cluster.Decided | cluster.Happened(election.EpochFixed) | cluster.Happened(election.Established) |
+				cluster.Happened(election.Serving),
+			Check: majority},
 		{ID: "P8", Name: "winner-is-maximum", Kind: Always,
 			Doc:    "nobody votes below its own initial vote, and no LOOKING vote that was counted is better than the winner",
 			Speaks: cluster.Decided | cluster.Notified, Check: winnerIsMaximum},
@@ -21,9 +23,11 @@ func decisionProperties() []Property {
 		{ID: "P9", Name: "eligible", Kind: Always,
 			Doc: "an elected leader is a voter with weight > 0", Speaks: cluster.Decided, Check: eligible},
 		{ID: "P14", Name: "proposal-only-grows", Kind: Always,
-			Doc: "within one round of one election a server's proposal never gets smaller", Speaks: cluster.KeepsLooking, Check: proposalOnlyGrows},
+			Doc:    "within one round of one election a server's proposal never gets smaller",
+			Speaks: cluster.KeepsLooking, Check: proposalOnlyGrows},
 		{ID: "P20", Name: "leader-said-so", Kind: Always,
-			Doc: "who joins a leader by decided votes has that leader's own LEADING statement", Speaks: cluster.Decided, Check: leaderSaidSo},
+			Doc:    "who joins a leader by decided votes has that leader's own LEADING statement",
+			Speaks: cluster.Decided, Check: leaderSaidSo},
 		{ID: "P21", Name: "own-round", Kind: Always,
 			Doc: "who becomes leader by decided votes does so in its own round", Speaks: cluster.Decided, Check: ownRound},
 	}

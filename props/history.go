@@ -11,15 +11,20 @@ func historyProperties() []Property {
 	commits := cluster.Track{Commits: true}
 	return []Property{
 		{ID: "P3", Name: "leader-completeness", Kind: Always, Track: commits,
-			Doc: "who establishes an epoch has every transaction that was committed in an earlier one", Speaks: cluster.Happened(election.Established), Check: leaderCompleteness},
+			Doc:    "who establishes an epoch has every transaction that was committed in an earlier one",
+			Speaks: cluster.Happened(election.Established), Check: leaderCompleteness},
 		{ID: "P4", Name: "committed-is-durable", Kind: Always, Track: commits,
-			Doc: "what is committed is on the disks of a quorum, and stays there unchanged", Speaks: cluster.HasCommits, Check: committedIsDurable},
+			Doc:    "what is committed is on the disks of a quorum, and stays there unchanged",
+			Speaks: cluster.HasCommits, Check: committedIsDurable},
 		{ID: "P5", Name: "prefix-consistency", Kind: Always, Track: commits,
-			Doc: "servers commit the same transactions in the same order; who follows has a part of its leader's log", Speaks: cluster.PastDiscovery, Check: prefixConsistency},
+			Doc:    "servers commit the same transactions in the same order; who follows has a part of its leader's log",
+			Speaks: cluster.PastDiscovery, Check: prefixConsistency},
 		{ID: "P11", Name: "serving-leader-stays", Kind: Always,
-			Doc: "a serving leader leaves only when it has lost its quorum, or has no counter left", Speaks: cluster.WasServing, Check: servingLeaderStays},
+			Doc:    "a serving leader leaves only when it has lost its quorum, or has no counter left",
+			Speaks: cluster.WasServing, Check: servingLeaderStays},
 		{ID: "P17", Name: "replies-are-kept", Kind: Always, Track: cluster.Track{Commits: true, Replies: true},
-			Doc: "a leader that begins to serve has every write that a client was told is done", Speaks: cluster.Happened(election.Serving), Check: repliesAreKept},
+			Doc:    "a leader that begins to serve has every write that a client was told is done",
+			Speaks: cluster.Happened(election.Serving), Check: repliesAreKept},
 	}
 }
 
