@@ -48,7 +48,7 @@ func check(err error) {
 	}
 }
 
-func build(c cluster.Config, max int) *graph {
+func build(c cluster.Config, max int, canon bool) *graph {
 	g := &graph{list: props.StepProperties()}
 	c.Track = c.Track.Or(props.TrackOf(g.list))
 	y, err := cluster.New(c)
@@ -99,6 +99,9 @@ func build(c cluster.Config, max int) *graph {
 				if next.Out.Decided {
 					vv = fmt.Appendf(vv, "%v", next.Out.Decision.Vote)
 				}
+			}
+			if canon {
+				y.Canon(&next)
 			}
 			buf = y.Encode(&next, buf[:0])
 			t := add(buf, g.depth[i]+1)
@@ -328,10 +331,16 @@ func main() {
 	phases := flag.String("p", "all", "")
 	fine := flag.Bool("fine", false, "")
 	what := flag.String("do", "sleep,strong,branch", "")
+	canon := flag.Bool("canon", false, "")
 	maxStates := flag.Int("max", 3000000, "")
 	flag.Parse()
 	start := time.Now()
-	g := build(parse(*servers, *limits, *phases, *fine), *maxStates)
+	config := parse(*servers, *limits, *phases, *fine)
+	if *what == "lockstep" {
+		lockstep(config, *maxStates)
+		return
+	}
+	g := build(config, *maxStates, *canon)
 	total := 0
 	for _, e := range g.edges {
 		total += len(e)
@@ -352,6 +361,12 @@ func main() {
 		case "branch":
 			_, n := g.branching(func(e *edge) uint64 { return uint64(e.visible) })
 			fmt.Printf("branching bisim, labels facts: %d classes (%.2f)\n", n, float64(len(g.enc))/float64(n))
+		case "oracle":
+			g.oracle(false)
+			c, n := g.refine(func(e *edge) uint64 { return uint64(e.action)<<16 | uint64(e.outcome) })
+			q := g.quotient(c, n)
+			q.sleep()
+			q.oracle(false)
 		case "where":
 			c, n := g.refine(func(e *edge) uint64 { return uint64(e.action)<<16 | uint64(e.outcome) })
 			fmt.Println(n)
