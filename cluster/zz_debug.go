@@ -36,3 +36,22 @@ func (y *System) DebugFields(s *State) map[string]string {
 	}
 	return out
 }
+
+// DebugCore is the encoding without what has been spent, and that.
+func (y *System) DebugCore(s *State, clearLast bool) ([]byte, [17]uint16) {
+	var t State
+	y.Copy(&t, s)
+	var sp [17]uint16
+	copy(sp[:], t.spent[:])
+	for _, i := range []int{crashesLimit, restartsLimit, cutsLimit, resetsLimit} {
+		t.spent[i] = 0
+	}
+	if clearLast {
+		for i := range t.notes {
+			if t.notes[i].hasLast {
+				t.notes[i].hasLast = false
+			}
+		}
+	}
+	return y.Encode(&t, nil), sp
+}

@@ -336,6 +336,17 @@ func main() {
 	flag.Parse()
 	start := time.Now()
 	config := parse(*servers, *limits, *phases, *fine)
+	switch *what {
+	case "law":
+		reduced(config, *maxStates, true, *canon, true)
+		return
+	case "table":
+		reduced(config, *maxStates, false, false, false)
+		reduced(config, *maxStates, true, false, false)
+		reduced(config, *maxStates, false, true, false)
+		reduced(config, *maxStates, true, true, false)
+		return
+	}
 	if *what == "lockstep" {
 		lockstep(config, *maxStates)
 		return
@@ -367,6 +378,8 @@ func main() {
 			q := g.quotient(c, n)
 			q.sleep()
 			q.oracle(false)
+		case "spent":
+			g.spent()
 		case "where":
 			c, n := g.refine(func(e *edge) uint64 { return uint64(e.action)<<16 | uint64(e.outcome) })
 			fmt.Println(n)
