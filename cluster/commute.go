@@ -1,10 +1,6 @@
 package cluster
 
-import (
-	"math/bits"
-
-	"github.com/zkcheck/zkcheck/election"
-)
+import "github.com/zkcheck/zkcheck/election"
 
 // Two actions commute in a state if each can happen after the other and does the same then, both orders lead
 // to the same state, and no step property says of one of them anything else because the other came first. What an action
@@ -13,23 +9,30 @@ import (
 
 // footprint is what an action touches.
 type footprint struct {
-	actor   int8         // whose step it is, -1 for one of the network
-	popFrom int8         // from whom the notification is, or -1
-	own     election.Set // servers, with their links to a leader, that it reads or writes
+	actor   int8 // whose step it is, -1 for one of the network
+	popFrom int8 // from whom the notification is, or -1
+
+	own     election.Set // servers that it reads or writes
+	asks    election.Set // servers of which it only asks whether they lead
 	pushTo  election.Set // whom the actor notifies
+	uses    election.Set // learners whose connection to a leader it takes from or sends on
+	rewires election.Set // learners whose connection to a leader it makes, breaks or judges
 	attach  election.Set // the leader that it connects to
 	ends    election.Set // the leader whose term it ends, which nobody must connect to meanwhile
 
-	edges   uint64 // connections that it uses, as bits of pairs
-	changes uint64 // connections that it takes away or brings up
-	spends  uint32 // limits whose budgets it takes from, if that can matter
+	edges  uint64 // connections that it uses, as bits of pairs
+	ups    uint64 // connections that it may bring up
+	downs  uint64 // connections that it may take away
+	spends uint32 // limits whose budgets it takes from, if that can matter
 
-	alone    bool // commutes with nothing
-	decides  bool // leaves LOOKING, or changes anything else that "in a hurry" is about
-	hurry    bool // leaves LOOKING in a run that is unhurried so far
-	commits  bool // commits, establishes or begins to serve
-	logs     bool // changes a log
-	observes int8 // whose log, and whose commits, a property compares with the actor's, or -1
+	alone    bool   // commutes with nothing
+	turns    bool   // the actor begins or ends to lead
+	near     uint64 // the connections of the actor, if it decides
+	decides  bool   // leaves LOOKING, or enters a round after the first
+	hurry    bool   // leaves LOOKING in a run that is unhurried so far
+	commits  bool   // commits, establishes or begins to serve
+	logs     bool   // changes a log
+	observes int8   // whose log, and whose commits, a property compares with the actor's, or -1
 }
 
 // maxPairs bounds the pairs of servers that have a bit in a footprint.
@@ -55,22 +58,23 @@ func (y *System) pairs(a int) (set uint64) {
 // meets tells whether two footprints meet, so that the order of the actions may matter.
 func (f *footprint) meets(g *footprint) bool {
 	return f.alone || g.alone || f.own&g.own != 0 || f.spends&g.spends != 0 ||
-		f.changes&(g.edges|g.changes) != 0 || f.edges&g.changes != 0 ||
-		f.attach&g.ends != 0 || f.ends&g.attach != 0 ||
-		f.takesFrom(g) || g.takesFrom(f) ||
-		f.hurried(g) || g.hurried(f) ||
-		f.commits && g.commits || f.logs && g.logs || f.observed(g) || g.observed(f)
+		f.ups&(g.edges|g.ups|g.downs) != 0 || g.ups&(f.edges|f.downs) != 0 ||
+		f.downs&g.edges != 0 || g.downs&f.edges != 0 || f.within(g) || g.within(f)
 }
 
-// takesFrom: a send queue holds one notification, so taking and sending do not commute.
-func (f *footprint) takesFrom(g *footprint) bool {
-	return f.popFrom >= 0 && f.popFrom == g.actor && g.pushTo.Has(int(f.actor))
+// within is the half of meets that looks from one side.
+func (f *footprint) within(g *footprint) bool {
+	return f.rewires&(g.uses|g.rewires) != 0 || f.attach&g.ends != 0 ||
+		g.turns && f.asks.Has(int(g.actor)) ||
+		// a send queue holds one notification: to take it and to send the next do not commute
+		f.popFrom >= 0 && f.popFrom == g.actor && g.pushTo.Has(int(f.actor)) ||
+		f.hurried(g) || f.commits && g.commits || f.logs && g.logs || f.observed(g)
 }
 
-// hurried: whether a decision was made in a hurry depends on what is in flight to the decider, and on who is
-// up, what went wrong and in which round everybody is.
+// hurried: whether a decision was made in a hurry depends on what is in flight to the decider, and what is
+// said of one that was not on who is up and in which round everybody is. After a fault nothing is said.
 func (f *footprint) hurried(g *footprint) bool {
-	return f.hurry && (g.decides || g.changes != 0 || g.pushTo.Has(int(f.actor)))
+	return f.hurry && (g.decides || g.ups != 0 || g.downs&f.near != 0 || g.pushTo.Has(int(f.actor)))
 }
 
 // observed: f compares logs with what g changes.
@@ -132,7 +136,6 @@ func (y *System) Commuting(s *State, enabled []Action, masks []uint64) []uint64 
 			}
 		}
 	}
-	_ = bits.Len64
 	return masks
 }
 
@@ -149,7 +152,7 @@ func (y *System) footprint(s *State, a Action, f *footprint) {
 	actor := from
 	switch a.Kind {
 	case Start, Restart:
-		f.changes = y.pairs(from)
+		f.ups = y.pairs(from)
 		in.Kind = election.Start
 		if a.Kind == Restart {
 			y.spending(s, f, restartsLimit)
@@ -214,17 +217,16 @@ func (y *System) endsTerm(s *State, i int, f *footprint) {
 		f.ends = f.ends.With(i)
 		for learner := range s.links {
 			if l := &s.links[learner]; l.status != noLink && int(l.leader) == i {
-				f.own = f.own.With(learner)
+				f.rewires = f.rewires.With(learner)
 				f.edges |= y.pair(i, learner)
 			}
 		}
 		return
 	}
-	if l := &s.links[i]; l.status != broken || y.Limits.GiveUps > 0 {
-		f.own = f.own.With(int(l.leader))
-		if int(l.leader) != i {
-			f.edges |= y.pair(i, int(l.leader))
-		}
+	f.rewires = f.rewires.With(i)
+	if l := &s.links[i]; l.status != broken && int(l.leader) != i {
+		f.asks = f.asks.With(int(l.leader))
+		f.edges |= y.pair(i, int(l.leader))
 	}
 }
 
@@ -244,19 +246,33 @@ func (y *System) lookAhead(s *State, a Action, from, actor int, in *election.Inp
 			f.edges |= y.pair(actor, to)
 		}
 	}
-	if l := &s.links[actor]; out.HangUp && (l.status == connected || l.status == connecting) {
-		f.own = f.own.With(int(l.leader))
+	if l := &s.links[actor]; out.HangUp {
+		f.rewires = f.rewires.With(actor)
+		if l.status == connected { // the leader is told
+			f.own = f.own.With(int(l.leader))
+		}
 	}
 	for learner := range s.links {
-		if out.Close.Has(learner) && int(s.links[learner].leader) == actor && s.links[learner].status == connected {
-			f.own = f.own.With(learner)
+		if l := &s.links[learner]; out.Close.Has(learner) && int(l.leader) == actor && l.status == connected {
+			f.rewires = f.rewires.With(learner)
 		}
 	}
 	if out.Connect >= 0 {
 		f.attach = f.attach.With(int(out.Connect))
+		f.rewires = f.rewires.With(actor)
 	}
-	f.hurry = y.Track.Hurry && s.unhurried && out.Decided
+	for i := range out.Packets {
+		if ahead.State == election.Leading {
+			f.uses = f.uses.With(int(out.Packets[i].To))
+		} else {
+			f.uses = f.uses.With(actor)
+		}
+	}
+	f.turns = (v.State == election.Leading) != (ahead.State == election.Leading)
 	f.decides = out.Decided || ahead.Round != v.Round && ahead.Round > 1
+	if y.Track.Hurry && s.unhurried && out.Decided {
+		f.hurry, f.near = true, y.pairs(actor)
+	}
 	y.history(s, actor, f)
 	out.Reset()
 }
@@ -267,8 +283,12 @@ func (y *System) gatherAhead(s *State, from, to int, in *election.Input, f *foot
 	*in = election.Input{Kind: election.PacketIn, From: uint8(from)}
 	if l := &s.links[from]; l.status != noLink && int(l.leader) == to && l.up.n > 0 {
 		in.Packet = l.up.list[0]
+		if f.uses = f.uses.With(from); l.status == connecting {
+			f.rewires = f.rewires.With(from)
+		}
 		return
 	}
+	f.uses = f.uses.With(to)
 	list := s.links[to].down.list[:s.links[to].down.n]
 	for k := 0; ; k++ {
 		in.Packet, in.Snapshot = list[k], nil
@@ -304,7 +324,7 @@ func (y *System) history(s *State, actor int, f *footprint) {
 	if synced || f.commits || ahead.State != election.Looking && ahead.Phase >= election.Synchronization {
 		f.observes = int8(actor)
 		if l := &s.links[actor]; l.status != noLink {
-			f.observes = int8(l.leader)
+			f.observes, f.uses = int8(l.leader), f.uses.With(actor)
 		}
 	}
 }
@@ -313,32 +333,32 @@ func sameLog(a, b *election.Log) bool { return a.Len() == b.Len() && a.IsPrefixO
 
 // faultFootprint is what crashes, cuts and heals touch.
 func (y *System) faultFootprint(s *State, a Action, from, to int, f *footprint) {
-	f.decides = true
 	switch a.Kind {
 	case Crash:
 		f.actor = int8(from)
-		f.own = f.own.With(from)
-		f.changes = y.pairs(from)
+		f.own, f.rewires = f.own.With(from), f.rewires.With(from)
+		f.downs = y.pairs(from)
+		f.turns = s.Servers[from].State == election.Leading
 		y.spending(s, f, crashesLimit)
-		if l := &s.links[from]; l.status == connected {
-			f.own = f.own.With(int(l.leader))
-		}
-		for learner := range s.links {
-			if l := &s.links[learner]; l.status == connected && int(l.leader) == from {
-				f.own = f.own.With(learner)
-			}
+		for other := range y.n {
+			y.disconnects(s, from, other, f)
 		}
 	case Cut:
-		f.changes = y.pair(from, to)
+		f.downs = y.pair(from, to)
 		y.spending(s, f, cutsLimit)
-		for _, p := range [2][2]int{{from, to}, {to, from}} {
-			if l := &s.links[p[0]]; l.status == connected && int(l.leader) == p[1] {
-				f.own = f.own.With(from).With(to)
-			}
-		}
+		y.disconnects(s, from, to, f)
 	case Heal:
-		f.changes = y.pair(from, to)
+		f.ups = y.pair(from, to)
 	default:
 		f.alone = true
+	}
+}
+
+// disconnects is what losing a connection does to learners and leaders.
+func (y *System) disconnects(s *State, a, b int, f *footprint) {
+	for _, p := range [2][2]int{{a, b}, {b, a}} {
+		if l := &s.links[p[0]]; l.status == connected && int(l.leader) == p[1] {
+			f.rewires, f.own = f.rewires.With(p[0]), f.own.With(p[1])
+		}
 	}
 }
