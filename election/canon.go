@@ -3,19 +3,28 @@ package election
 // drop forgets an entry of a table.
 func (t *table) drop(i int) { t.votes[i], t.present = Vote{}, t.present.Without(i) }
 
-// Canon clears what of a LOOKING server's tables can't count any more.
-func (s *Server) Canon(e *Ensemble) {
+// ForgetVotes clears what of a LOOKING server's tables can't count any more, whatever comes, under the
+// rules of Standard.
+func (s *Server) ForgetVotes(e *Ensemble) {
 	if s.State != Looking {
 		return
 	}
 	ballot := s.Ballot()
 	for i := range e.Voters {
-		if !s.recvset.present.Has(i) {
-			continue
+		if s.recvset.present.Has(i) {
+			v := &s.recvset.votes[i]
+			switch {
+			case v.State != Looking:
+				if !Same(ballot, *v) && !Beats(e, v.Candidate, ballot.Candidate) {
+					v.Zxid, v.PeerEpoch = 0, 0
+				}
+			case i != int(s.pos) && v.Leader == e.Members[i].SID && !Same(ballot, *v):
+				s.recvset.drop(i)
+			}
 		}
-		v := s.recvset.votes[i]
-		if v.State == Looking && v.Leader == e.Members[i].SID && !Same(ballot, v) {
-			s.recvset.drop(i)
+		if s.outofelection.present.Has(i) {
+			v := &s.outofelection.votes[i]
+			v.Round, v.Zxid = s.Round, 0
 		}
 	}
 }
