@@ -1,6 +1,12 @@
 package cluster
 
-import "github.com/zkcheck/zkcheck/election"
+import (
+	"os"
+
+	"github.com/zkcheck/zkcheck/election"
+)
+
+var noW = os.Getenv("NOW")
 
 // Canon makes equal what nothing can tell apart any more.
 func (y *System) Canon(s *State) {
@@ -8,6 +14,9 @@ func (y *System) Canon(s *State) {
 	for i := range s.Servers {
 		if s.Up.Has(i) {
 			s.Servers[i].ForgetVotes(y.Ensemble)
+			if noW == "" && s.Servers[i].Waiting && y.unbeaten(s, i) {
+				s.Servers[i].ForgetWait(y.Ensemble)
+			}
 		} else if y.gone(s, i) {
 			for from := range y.n {
 				y.channel(s, from, i).hasLast = false
@@ -37,4 +46,30 @@ func (y *System) canonHurry(s *State) {
 			s.unhurried = false
 		}
 	}
+}
+
+// unbeaten: nothing better than the proposal of a server is around.
+func (y *System) unbeaten(s *State, i int) bool {
+	p := s.Servers[i].Proposal
+	for k := range s.Servers {
+		v := &s.Servers[k]
+		if !s.Up.Has(k) {
+			d := &v.Disk
+			if election.Beats(y.Ensemble, election.Candidate{Leader: v.SID, Zxid: d.Zxid, PeerEpoch: d.CurrentEpoch}, p) {
+				return false
+			}
+			continue
+		}
+		if election.Beats(y.Ensemble, v.Initial(y.Ensemble), p) || v.State != election.Looking && election.Beats(y.Ensemble, v.Vote.Candidate, p) {
+			return false
+		}
+		if c := y.channel(s, k, i); k != i && (c.n > 0 || c.hasLast) {
+			for _, m := range c.msgs[:max(1, c.n)] {
+				if election.Beats(y.Ensemble, m.Candidate, p) {
+					return false
+				}
+			}
+		}
+	}
+	return true
 }

@@ -337,6 +337,9 @@ func main() {
 	start := time.Now()
 	config := parse(*servers, *limits, *phases, *fine)
 	switch *what {
+	case "mutants":
+		mutants(*maxStates, "")
+		return
 	case "law":
 		reduced(config, *maxStates, true, *canon, true)
 		return

@@ -77,6 +77,14 @@ func (g *graph) where(class []int32) {
 				}
 				sort.Strings(d)
 				fmt.Println(strings.Join(d, "\n"))
+				var ch []string
+				for f := range z {
+					if len(f) == 6 && f[:4] == "note" && z[f] != "0 false-" {
+						ch = append(ch, f+" "+z[f])
+					}
+				}
+				sort.Strings(ch)
+				fmt.Println("             channels:", strings.Join(ch, "; "))
 				for i := range b.Servers {
 					v := &b.Servers[i]
 					fmt.Printf("             (server %d %v %v round %d proposal %v waiting %v)\n", i, v.State, v.Phase, v.Round, v.Proposal, v.Waiting)
