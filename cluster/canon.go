@@ -1,75 +1,56 @@
 package cluster
 
-import (
-	"os"
+import "github.com/zkcheck/zkcheck/election"
 
-	"github.com/zkcheck/zkcheck/election"
-)
-
-var noW = os.Getenv("NOW")
-
-// Canon makes equal what nothing can tell apart any more.
-func (y *System) Canon(s *State) {
-	y.canonHurry(s)
-	for i := range s.Servers {
-		if s.Up.Has(i) {
-			s.Servers[i].ForgetVotes(y.Ensemble)
-			if noW == "" && s.Servers[i].Waiting && y.unbeaten(s, i) {
-				s.Servers[i].ForgetWait(y.Ensemble)
-			}
-		} else if y.gone(s, i) {
-			for from := range y.n {
-				y.channel(s, from, i).hasLast = false
-			}
-			if y.Phases == ElectionOnly || y.Phases == ThroughDiscovery {
-				s.Servers[i] = election.NewServer(y.Ensemble, i, y.Disks[i])
-				s.Servers[i].SetHistory(&y.logs[i])
-			}
-		}
-	}
-}
-
-// gone: a server that is down for good.
-func (y *System) gone(s *State, i int) bool {
-	return !s.Up.Has(i) && s.Started.Has(i) && y.left(s, restartsLimit) <= 0
-}
-
-func (y *System) canonHurry(s *State) {
-	if !s.unhurried {
-		return
-	}
-	if s.Faults() > 0 {
+// Canonical makes states equal that nothing can tell apart: in both the same actions are enabled, in the
+// same order, every step property says the same of each of them, limits cut the same off, and they lead to states that
+// nothing can tell apart. It is for who keeps states apart; a run need not know of it.
+//
+// What holds under any rules is done always. What a rule makes dead is cleared only where every rule is
+// ZooKeeper's.
+func (y *System) Canonical(s *State) {
+	if s.unhurried && y.hurried(s) {
 		s.unhurried = false
 	}
 	for i := range s.Servers {
-		if s.Servers[i].Round > 1 {
-			s.unhurried = false
+		switch {
+		case s.Up.Has(i):
+			if y.standard {
+				s.Servers[i].ForgetVotes(y.Ensemble)
+			}
+		case y.gone(s, i):
+			y.bury(s, i)
 		}
 	}
 }
 
-// unbeaten: nothing better than the proposal of a server is around.
-func (y *System) unbeaten(s *State, i int) bool {
-	p := s.Servers[i].Proposal
-	for k := range s.Servers {
-		v := &s.Servers[k]
-		if !s.Up.Has(k) {
-			d := &v.Disk
-			if election.Beats(y.Ensemble, election.Candidate{Leader: v.SID, Zxid: d.Zxid, PeerEpoch: d.CurrentEpoch}, p) {
-				return false
-			}
-			continue
-		}
-		if election.Beats(y.Ensemble, v.Initial(y.Ensemble), p) || v.State != election.Looking && election.Beats(y.Ensemble, v.Vote.Candidate, p) {
-			return false
-		}
-		if c := y.channel(s, k, i); k != i && (c.n > 0 || c.hasLast) {
-			for _, m := range c.msgs[:max(1, c.n)] {
-				if election.Beats(y.Ensemble, m.Candidate, p) {
-					return false
-				}
-			}
+// hurried: quiet-round-elects-maximum, the one that asks, speaks of runs without a fault in which all are in
+// the first round. Faults are not undone, and without one no round goes back.
+func (y *System) hurried(s *State) bool {
+	if s.Faults() > 0 {
+		return true
+	}
+	for i := range s.Servers {
+		if s.Servers[i].Round > 1 {
+			return true
 		}
 	}
-	return true
+	return false
+}
+
+// gone tells whether a server is down for good.
+func (y *System) gone(s *State, i int) bool {
+	return s.Started.Has(i) && !s.Up.Has(i) && y.left(s, restartsLimit) <= 0 && y.Limits.Wipes == 0
+}
+
+// bury forgets what was last sent to a server that is down for good, and its disk where nobody asks any more what is on the
+// disks of a quorum: before the broadcast nothing is committed.
+func (y *System) bury(s *State, i int) {
+	for from := range y.n {
+		y.channel(s, from, i).hasLast = false
+	}
+	if y.Phases == ElectionOnly || y.Phases == ThroughDiscovery {
+		s.Servers[i] = election.NewServer(y.Ensemble, i, y.Disks[i])
+		s.Servers[i].SetHistory(&y.logs[i])
+	}
 }

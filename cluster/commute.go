@@ -205,6 +205,20 @@ func (y *System) spending(s *State, f *footprint, limit int) {
 	if y.budgets[limit] != Unlimited && y.left(s, limit) < 2 {
 		f.spends |= 1 << limit
 	}
+	if limit <= resetsLimit && y.lastReconnects(s) {
+		f.spends |= lastReconnects
+	}
+}
+
+// lastReconnects is a budget of its own in footprints: with what is left of those that bring connections back goes what was
+// last sent on connections that are up, and whether one still is depends on the order.
+const lastReconnects = 1 << 31
+
+// lastReconnects tells whether two more faults can be the last after which a connection comes back.
+func (y *System) lastReconnects(s *State) bool {
+	left := max(0, y.left(s, cutsLimit)) + max(0, y.left(s, resetsLimit)) +
+		max(0, min(y.left(s, crashesLimit), y.left(s, restartsLimit)))
+	return left > 0 && left <= 2
 }
 
 // endsTerm is what a term looks at before it is given up: a learner's at its connection and its leader, a

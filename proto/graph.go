@@ -101,7 +101,7 @@ func build(c cluster.Config, max int, canon bool) *graph {
 				}
 			}
 			if canon {
-				y.Canon(&next)
+				canonical(y, &next)
 			}
 			buf = y.Encode(&next, buf[:0])
 			t := add(buf, g.depth[i]+1)
@@ -392,3 +392,11 @@ func main() {
 	}
 }
 
+// canonical is the form that WAIT=1 or not asks for.
+func canonical(y *cluster.System, s *cluster.State) {
+	if os.Getenv("WAIT") != "" {
+		y.CanonWait(s)
+	} else {
+		y.Canonical(s)
+	}
+}

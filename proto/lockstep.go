@@ -17,9 +17,9 @@ func lockstep(c cluster.Config, most int) {
 	y, err := cluster.New(c)
 	check(err)
 	type pair struct {
-		a, b    []byte
-		parent  int
-		action  cluster.Action
+		a, b   []byte
+		parent int
+		action cluster.Action
 	}
 	seen := map[xxh3.Uint128]bool{}
 	full, small := map[uint64]bool{}, map[uint64]bool{}
@@ -37,7 +37,7 @@ func lockstep(c cluster.Config, most int) {
 	}
 	init := y.Init()
 	a := y.Encode(&init[0], nil)
-	y.Canon(&init[0])
+	canonical(y, &init[0])
 	b := y.Encode(&init[0], nil)
 	add(a, b, -1, cluster.Action{})
 	var s, t, s2, t2 cluster.State
@@ -83,7 +83,7 @@ func lockstep(c cluster.Config, most int) {
 				}
 			}
 			a = y.Encode(&s2, a[:0])
-			y.Canon(&t2)
+			canonical(y, &t2)
 			b = y.Encode(&t2, b[:0])
 			add(a, b, h, by)
 		}

@@ -34,7 +34,7 @@ func quick(c cluster.Config, most int, sleepOn, canon bool) verdict {
 	}
 	init := y.Init()
 	if canon {
-		y.Canon(&init[0])
+		canonical(y, &init[0])
 	}
 	buf := y.Encode(&init[0], nil)
 	index[xxh3.Hash(buf)] = struct{}{}
@@ -76,7 +76,7 @@ func quick(c cluster.Config, most int, sleepOn, canon bool) verdict {
 					}
 				}
 				if canon {
-					y.Canon(&nx)
+					canonical(y, &nx)
 				}
 				buf = y.Encode(&nx, buf[:0])
 				h := xxh3.Hash(buf)

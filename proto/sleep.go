@@ -27,7 +27,7 @@ func reduced(c cluster.Config, most int, sleepOn, canon, law bool) {
 	var buf []byte
 	init := y.Init()
 	if canon {
-		y.Canon(&init[0])
+		canonical(y, &init[0])
 	}
 	buf = y.Encode(&init[0], buf)
 	index[xxh3.Hash(buf)] = struct{}{}
@@ -130,7 +130,7 @@ func reduced(c cluster.Config, most int, sleepOn, canon, law bool) {
 					}
 				}
 				if canon {
-					y.Canon(&nx)
+					canonical(y, &nx)
 				}
 				buf = y.Encode(&nx, buf[:0])
 				h := xxh3.Hash(buf)
