@@ -1,40 +1,27 @@
 package cluster
 
-import "github.com/zkcheck/zkcheck/election"
+import "os"
 
-// CanonWait is Canonical, and forgets what a server in finalizeWait holds if nothing better than its proposal is
-// around NOW. Unproven: something better can come up while it waits.
+var ruleW, ruleL = os.Getenv("NOW") == "", os.Getenv("NOL") == ""
+
+// CanonWait is Canonical and W.
 func (y *System) CanonWait(s *State) {
 	y.Canonical(s)
-	for i := range s.Servers {
-		if s.Up.Has(i) && s.Servers[i].Waiting && y.unbeaten(s, i) {
-			s.Servers[i].ForgetWait(y.Ensemble)
-		}
+	if !y.foresees() {
+		return
 	}
-}
-
-// unbeaten: nothing better than the proposal of a server is around.
-func (y *System) unbeaten(s *State, i int) bool {
-	p := s.Servers[i].Proposal
-	for k := range s.Servers {
-		v := &s.Servers[k]
-		if !s.Up.Has(k) {
-			d := &v.Disk
-			if election.Beats(y.Ensemble, election.Candidate{Leader: v.SID, Zxid: d.Zxid, PeerEpoch: d.CurrentEpoch}, p) {
-				return false
-			}
+	var o outlook
+	y.outlook(s, &o)
+	for i := range s.Servers {
+		v := &s.Servers[i]
+		if !s.Up.Has(i) {
 			continue
 		}
-		if election.Beats(y.Ensemble, v.Initial(y.Ensemble), p) || v.State != election.Looking && election.Beats(y.Ensemble, v.Vote.Candidate, p) {
-			return false
+		if ruleW && v.Waiting && !o.grows && !o.renews && !y.Ensemble.Rules.Beats(y.Ensemble, o.best, v.Proposal) {
+			v.ForgetWait(y.Ensemble)
 		}
-		if c := y.channel(s, k, i); k != i && (c.n > 0 || c.hasLast) {
-			for _, m := range c.msgs[:max(1, c.n)] {
-				if election.Beats(y.Ensemble, m.Candidate, p) {
-					return false
-				}
-			}
+		if ruleL {
+			v.ForgetDead(y.Ensemble, o.live, o.leads)
 		}
 	}
-	return true
 }
