@@ -7,19 +7,50 @@ import "github.com/zkcheck/zkcheck/election"
 // nothing can tell apart. It is for who keeps states apart; a run need not know of it.
 //
 // What holds under any rules is done always. What a rule makes dead is cleared only where every rule is
-// ZooKeeper's.
+// ZooKeeper's, and what needs a view of all that can still come only where System.foresees.
 func (y *System) Canonical(s *State) {
 	if s.unhurried && y.hurried(s) {
 		s.unhurried = false
 	}
+	looking := false
 	for i := range s.Servers {
 		switch {
 		case s.Up.Has(i):
-			if y.standard {
+			if y.standard && s.Servers[i].State == election.Looking {
+				looking = true
 				s.Servers[i].ForgetVotes(y.Ensemble)
 			}
 		case y.gone(s, i):
 			y.bury(s, i)
+		}
+	}
+	if !y.foresees() {
+		return
+	}
+	y.settle(s)
+	if s.unhurried && !y.elects(s) {
+		s.unhurried = false
+	}
+	if looking {
+		y.forgetTables(s)
+	}
+}
+
+// forgetTables clears what is dead in the tables of LOOKING servers by all that can still come.
+func (y *System) forgetTables(s *State) {
+	var o outlook
+	for i := range s.Servers {
+		v := &s.Servers[i]
+		if !s.Up.Has(i) || v.State != election.Looking || !v.HasVotes() {
+			continue
+		}
+		if !o.done {
+			y.outlook(s, &o)
+		}
+		if v.Waiting && !o.grows && !o.renews && !election.Beats(y.Ensemble, o.best, v.Proposal) {
+			v.ForgetWait(y.Ensemble)
+		} else if !o.grows {
+			v.ForgetDead(y.Ensemble, o.live, o.leads)
 		}
 	}
 }

@@ -48,3 +48,53 @@ func (s *Server) ForgetVotes(e *Ensemble) {
 		}
 	}
 }
+
+// HasVotes tells whether one of the tables has an entry of somebody else.
+func (s *Server) HasVotes() bool {
+	return (s.recvset.present | s.outofelection.present).Without(int(s.pos)) != 0
+}
+
+// ForgetWait keeps of a server in finalizeWait only what its decision counts, as votes of the first voters
+// that are enough. It is for who knows that nothing better than the proposal will come: then what comes is
+// dropped, the silence ends the wait, and both tables are cleared.
+func (s *Server) ForgetWait(e *Ensemble) {
+	s.outofelection.clear()
+	ballot := s.Ballot()
+	ballot.Version = 0
+	s.recvset.clear()
+	for i := range e.Voters {
+		s.recvset.put(i, ballot)
+		if e.IsQuorum(s.recvset.present) {
+			return
+		}
+	}
+}
+
+// ForgetDead clears what of the tables only a decided vote for a voter outside live could count, or one for a voter
+// that has not said LEADING and is outside leads, itself excepted. It is for who knows that no decided vote will
+// name others than those in live, and that none but those in leads will say that it is LEADING.
+//
+// A decided vote counts votes that name its leader. So what names another is dead in outofelection; in recvset it can
+// besides equal the proposal, now or when that has grown, unless it is smaller. A decided vote for
+// another leader leads to a decision only with that one's own word in the table (CheckLeader).
+func (s *Server) ForgetDead(e *Ensemble, live, leads Set) {
+	for i := range e.Voters {
+		if s.recvset.present.Has(i) && Beats(e, s.Proposal, s.recvset.votes[i].Candidate) && s.dead(e, &s.recvset, i, live, leads) {
+			s.recvset.drop(i)
+		}
+		if s.outofelection.present.Has(i) && s.dead(e, &s.outofelection, i, live, leads) {
+			s.outofelection.drop(i)
+		}
+	}
+}
+
+func (s *Server) dead(e *Ensemble, t *table, i int, live, leads Set) bool {
+	at, ok := e.Position(t.votes[i].Leader)
+	switch {
+	case !ok || !live.Has(at):
+		return true
+	case at == int(s.pos) || leads.Has(at):
+		return false
+	}
+	return !t.present.Has(at) || t.votes[at].State != Leading
+}

@@ -392,11 +392,4 @@ func main() {
 	}
 }
 
-// canonical is the form that WAIT=1 or not asks for.
-func canonical(y *cluster.System, s *cluster.State) {
-	if os.Getenv("WAIT") != "" {
-		y.CanonWait(s)
-	} else {
-		y.Canonical(s)
-	}
-}
+func canonical(y *cluster.System, s *cluster.State) { y.Canonical(s) }
