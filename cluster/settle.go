@@ -17,7 +17,8 @@ func (y *System) stays(s *State, i int) bool {
 // other one who looks is the sender: whether what it would send is the tail of the queue already decides whether
 // a time-out tells anything, and whether the next message coalesces or takes the tail's place. So the tail is kept
 // where it is that. Where it is not it will never be: a LOOKING server tells everybody whenever its vote
-// changes, so that the tail is its vote until it decides, and in one term a vote changes once, to a new epoch.
+// changes, so that the tail is its vote until it decides, and in one term a vote changes once, to a new epoch. But a
+// decision can take the clock back, and who then looks again can say once more what it said in a later round.
 func (y *System) settle(s *State) {
 	settled := true
 	for to := range s.Servers {
@@ -58,7 +59,7 @@ func (y *System) mute(s *State, from int, list []election.Vote) {
 	for k := range list {
 		m := &list[k]
 		switch {
-		case k == len(list)-1 && s.Up.Has(from) && *m == y.says(s, from):
+		case k == len(list)-1 && s.Up.Has(from) && (*m == y.says(s, from) || m.Round > s.Servers[from].Round):
 		case m.State == election.Looking:
 			*m = election.Vote{Version: election.WireVersion}
 		default:
@@ -67,14 +68,15 @@ func (y *System) mute(s *State, from int, list []election.Vote) {
 	}
 }
 
-// silence forgets votes where all servers stay or are down for good.
+// silence forgets votes where all servers stay or are down for good, but for the leader, whom a learner acks to.
 func (y *System) silence(s *State) {
 	for i := range s.Servers {
 		if !s.Up.Has(i) {
 			continue
 		}
 		was := y.says(s, i)
-		s.Servers[i].Vote = election.Vote{}
+		v := &s.Servers[i].Vote
+		*v = election.Vote{Candidate: election.Candidate{Leader: v.Leader}}
 		for to := range y.n {
 			if list := y.flying(s, i, to); len(list) > 0 && list[len(list)-1] == was {
 				list[len(list)-1] = y.says(s, i)
