@@ -28,7 +28,7 @@ var reductionCases = []struct {
 }
 
 // reduction is a system of a case, with what all step properties want tracked.
-func reduction(t *testing.T, servers, observers, limits, phases string, fine bool) *cluster.System {
+func reduction(t testing.TB, servers, observers, limits, phases string, fine bool) *cluster.System {
 	t.Helper()
 	c, err := cluster.ParseConfig(strings.Fields(servers), observers, "")
 	if err != nil {
@@ -66,7 +66,7 @@ func TestCommuting(t *testing.T) {
 		y := reduction(t, k.servers, k.observers, k.limits, k.phases, k.fine)
 		rng, pairs := rand.New(rand.NewPCG(1, 2)), 0
 		var s, next cluster.State
-		for range 20 {
+		for walk := range 20 {
 			y.Copy(&s, &y.Init()[0])
 			for range 80 {
 				enabled := y.Actions(&s, nil)
@@ -76,6 +76,9 @@ func TestCommuting(t *testing.T) {
 				pairs += commuting(t, y, list, &s, enabled)
 				y.Copy(&next, &s)
 				y.Apply(&next, enabled[rng.IntN(len(enabled))])
+				if walk%2 == 1 { // a search meets canonical states, not all of which can be reached
+					y.Canonical(&next)
+				}
 				s, next = next, s
 			}
 		}
