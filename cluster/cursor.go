@@ -12,6 +12,7 @@ import (
 // until the next call, and must not be written.
 type Cursor struct {
 	y       *System
+	canon   bool
 	current State  // what was loaded
 	next    State  // what a step led to: current but for the parts in its changed
 	encoded []byte // current
@@ -28,7 +29,7 @@ func (y *System) Cursor(canonical bool) interface {
 	Step(a Action) *State
 	Encode(buf []byte) []byte
 } {
-	c := &Cursor{y: y}
+	c := &Cursor{y: y, canon: canonical}
 	initial := y.Init()
 	y.Copy(&c.current, &initial[0])
 	y.Copy(&c.next, &initial[0])
@@ -103,8 +104,11 @@ func (c *Cursor) Step(a Action) *State {
 	return s
 }
 
-// Encode appends what Step led to.
+// Encode appends what Step led to, or the canonical state that stands for it.
 func (c *Cursor) Encode(b []byte) []byte {
+	if c.canon {
+		c.y.Canonical(&c.next)
+	}
 	s, written := &c.next, 0 // of encoded
 	changed := s.changed
 	for i := range s.Servers {

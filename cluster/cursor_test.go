@@ -15,40 +15,50 @@ func TestCursor(t *testing.T) {
 		for seed := range uint64(4) {
 			walk(y, seed, 120, func(_ *State, _ Action, s *State) { states = append(states, y.Encode(s, nil)) })
 		}
-		c := y.Cursor(false)
-		var current, next State
-		var actions []Action
-		for i := range states {
-			encoded := states[i] // one after the other as in a search, or any one
-			if i%2 == 1 {
-				encoded = states[r.IntN(len(states))]
-			}
-			y.Decode(&current, encoded)
-			loaded := c.Load(encoded)
-			checkEqual(t, y, "Load", &current, loaded)
-			if loaded.Actor != -1 || len(loaded.Out.Facts) > 0 || loaded.cut != 0 {
-				t.Fatal("a loaded state remembers a step")
-			}
-			actions = y.Actions(loaded, actions[:0])
-			for range min(6, len(actions)) {
-				a := actions[r.IntN(len(actions))]
-				y.Copy(&next, &current)
-				y.Apply(&next, a)
-				after := c.Step(a)
-				checkEqual(t, y, "Step "+a.String(), &next, after)
-				if y.Cut(after) != y.Cut(&next) || after.Actor != next.Actor || after.In != next.In {
-					t.Fatalf("%v is remembered otherwise", a)
-				}
-				if r.IntN(3) == 0 {
-					continue
-				}
-				if want, got := y.Encode(&next, nil), c.Encode([]byte("before")); !bytes.Equal(got[len("before"):], want) {
-					t.Fatalf("after %v the bytes are %x, want %x", a, got, want)
-				}
-			}
-			checkEqual(t, y, "what was loaded, after steps", &current, loaded)
+		for _, canonical := range []bool{false, true} {
+			checkCursor(t, y, r, states, canonical)
 		}
 	})
+}
+
+// checkCursor compares a cursor with the system's own methods. A canonical one writes what Canonical makes of a state.
+func checkCursor(t *testing.T, y *System, r *rand.Rand, states [][]byte, canonical bool) {
+	c := y.Cursor(canonical)
+	var current, next State
+	var actions []Action
+	for i := range states {
+		encoded := states[i] // one after the other as in a search, or any one
+		if i%2 == 1 {
+			encoded = states[r.IntN(len(states))]
+		}
+		y.Decode(&current, encoded)
+		loaded := c.Load(encoded)
+		checkEqual(t, y, "Load", &current, loaded)
+		if loaded.Actor != -1 || len(loaded.Out.Facts) > 0 || loaded.cut != 0 {
+			t.Fatal("a loaded state remembers a step")
+		}
+		actions = y.Actions(loaded, actions[:0])
+		for range min(6, len(actions)) {
+			a := actions[r.IntN(len(actions))]
+			y.Copy(&next, &current)
+			y.Apply(&next, a)
+			after := c.Step(a)
+			checkEqual(t, y, "Step "+a.String(), &next, after)
+			if y.Cut(after) != y.Cut(&next) || after.Actor != next.Actor || after.In != next.In {
+				t.Fatalf("%v is remembered otherwise", a)
+			}
+			if r.IntN(3) == 0 {
+				continue
+			}
+			if canonical {
+				y.Canonical(&next)
+			}
+			if want, got := y.Encode(&next, nil), c.Encode([]byte("before")); !bytes.Equal(got[len("before"):], want) {
+				t.Fatalf("after %v the bytes are %x, want %x", a, got, want)
+			}
+		}
+		checkEqual(t, y, "what was loaded, after steps", &current, loaded)
+	}
 }
 
 // TestCursorAllocatesNothing: once its memory is there.

@@ -70,6 +70,7 @@ type System struct {
 	n         int
 	budgets   [len(limitFields)]int // of Limits, by index in limitFields
 	plausible bool
+	standard  bool   // every rule is ZooKeeper's
 	lastEpoch uint64 // no leader fixes an epoch above it
 }
 
@@ -85,7 +86,7 @@ func New(c Config) (*System, error) {
 	for i, field := range limitFields {
 		s.budgets[i] = *field.at(&s.Limits)
 	}
-	s.plausible = plausible(c)
+	s.plausible, s.standard = plausible(c), c.Ensemble.Rules.IsStandard()
 	if c.Limits.Epochs == Unlimited {
 		s.lastEpoch = election.MaxEpoch
 	} else {

@@ -2,6 +2,7 @@ package props
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 
 	"github.com/zkcheck/zkcheck/cluster"
@@ -122,6 +123,21 @@ func All() []Property {
 // StepProperties are those of All that are checked step by step.
 func StepProperties() []Property {
 	return slices.DeleteFunc(All(), func(p Property) bool { return p.Check == nil })
+}
+
+// Reducible tells whether a search for these properties may be reduced: they are of [StepProperties]. What commutes, and what
+// nothing can tell apart, is known with these in mind; others may look at what they do not.
+func Reducible(list []Property) bool {
+	own := StepProperties()
+	for _, p := range list {
+		known := func(q Property) bool {
+			return q.Name == p.Name && reflect.ValueOf(q.Check).Pointer() == reflect.ValueOf(p.Check).Pointer()
+		}
+		if p.Check != nil && !slices.ContainsFunc(own, known) {
+			return false
+		}
+	}
+	return true
 }
 
 // Find looks a property up by its name or catalogue number, or a lesson or goal by its name.

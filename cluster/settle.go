@@ -1,0 +1,94 @@
+package cluster
+
+import "github.com/zkcheck/zkcheck/election"
+
+// stays tells whether a server that has decided never looks again. Every way back to an election asks for a
+// round that is left, but for a new process, and that needs a crash and a restart.
+func (y *System) stays(s *State, i int) bool {
+	v := &s.Servers[i]
+	return s.Up.Has(i) && v.State != election.Looking && v.Round >= uint64(y.Limits.Rounds) &&
+		(y.left(s, restartsLimit) <= 0 || y.left(s, crashesLimit) <= 0)
+}
+
+// settle forgets what notifications say to servers that stay, and once there are no others the votes, which
+// nobody asks for any more.
+//
+// A server that is not LOOKING asks of a notification only whether its sender is, and answers with its own vote. The
+// other one who looks is the sender: whether what it would send is the tail of the queue already decides whether
+// a time-out tells anything, and whether the next message coalesces or takes the tail's place. So the tail is kept
+// where it is that. Where it is not it will never be: a LOOKING server tells everybody whenever its vote
+// changes, so that the tail is its vote until it decides, and in one term a vote changes once, to a new epoch. But a
+// decision can take the clock back, and who then looks again can say once more what it said in a later round.
+func (y *System) settle(s *State) {
+	settled := true
+	for to := range s.Servers {
+		if !y.stays(s, to) {
+			settled = settled && y.gone(s, to)
+			continue
+		}
+		for from := range y.n {
+			if list := y.flying(s, from, to); len(list) > 0 && from != to && y.mute(s, from, list) {
+				s.changeChannel(from, to)
+			}
+		}
+	}
+	if settled {
+		y.silence(s)
+	}
+}
+
+// flying is what is on its way from one position to another, or else kept to be sent again.
+func (y *System) flying(s *State, from, to int) []election.Vote {
+	c := y.channel(s, from, to)
+	if c.n == 0 && c.hasLast {
+		return c.msgs[:1]
+	}
+	return c.msgs[:c.n]
+}
+
+// says is what a server would send now.
+func (y *System) says(s *State, i int) election.Vote {
+	if v := &s.Servers[i]; v.State != election.Looking {
+		return y.Ensemble.Rules.Answer(v)
+	}
+	return s.Servers[i].Ballot()
+}
+
+// mute leaves of notifications whether their sender was LOOKING. No server is in round 0, and there are no observers.
+func (y *System) mute(s *State, from int, list []election.Vote) (changed bool) {
+	for k := range list {
+		m := &list[k]
+		was := *m
+		switch {
+		case k == len(list)-1 && s.Up.Has(from) && (*m == y.says(s, from) || m.Round > s.Servers[from].Round):
+		case m.State == election.Looking:
+			*m = election.Vote{Version: election.WireVersion}
+		default:
+			*m = election.Vote{State: election.Observing, Version: election.WireVersion}
+		}
+		changed = changed || *m != was
+	}
+	return changed
+}
+
+// silence forgets votes where all servers stay or are down for good, but for the leader, whom a learner acks to.
+func (y *System) silence(s *State) {
+	for i := range s.Servers {
+		if !s.Up.Has(i) {
+			continue
+		}
+		was := y.says(s, i)
+		v := &s.Servers[i].Vote
+		silent := election.Vote{Candidate: election.Candidate{Leader: v.Leader}}
+		if *v == silent {
+			continue
+		}
+		s.changeServer(i).Vote = silent
+		for to := range y.n {
+			if list := y.flying(s, i, to); len(list) > 0 && list[len(list)-1] == was {
+				list[len(list)-1] = y.says(s, i)
+				s.changeChannel(i, to)
+			}
+		}
+	}
+}
