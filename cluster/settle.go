@@ -102,5 +102,9 @@ func (y *System) strand(s *State, i int) {
 	if s.links[i].status != broken || y.Phases != ThroughDiscovery {
 		return
 	}
+	if v.Epoch == 0 && v.AcceptedEpoch == v.CurrentEpoch && v.Disk.AcceptedEpoch == v.CurrentEpoch {
+		return
+	}
+	v = s.changeServer(i)
 	v.Epoch, v.AcceptedEpoch, v.Disk.AcceptedEpoch = 0, v.CurrentEpoch, v.CurrentEpoch
 }

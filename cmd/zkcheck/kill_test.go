@@ -51,7 +51,8 @@ func TestKilledAtAnyMoment(t *testing.T) {
 				t.Fatalf("%v, trial %d: the report is\n%s\nand of a search that nobody disturbed\n%s", args, trial, got, want)
 			}
 		}
-		if t.Logf("%v: %d searches killed, %d times after a checkpoint", args, kills/2, resumed); resumed == 0 {
+		t.Logf("%v: %d searches killed, %d times after a checkpoint", args, kills/2, resumed)
+		if resumed == 0 && kills >= 50 {
 			t.Errorf("%v: no search was killed after a checkpoint", args)
 		}
 	}
