@@ -6,10 +6,27 @@
 // come to what it should lead to? [Eventually] decides that on the graph of all states.
 //
 // Its one idea is that workers race, but results do not. States have sequence numbers, the order in which a sequential search
-// would have found them. Whoever finds a state puts a claim into the visited set, (parent's number, action's index), and the
-// least claim stays. When the workers of a batch are done, the successors whose claims stayed are exactly the ones that a
-// sequential search would have kept, and in claim order they are its queue. So counts, traces and verdicts are the same bytes
-// for one worker and for eight. Walks get the same promise from a generator that is seeded by the walk's number.
+// would have found them, and who finds a state makes a claim, (parent's number, action's index), of which the least counts.
+// Levels are searched in batches. First workers expand the states of a batch against a visited set that nobody writes, and
+// keep what it does not know. Then partitions of the fingerprints, each owned by one worker, enter these candidates in the
+// order of their claims, so that the first one there is the least; what stays is, in claim order, exactly the queue of a
+// sequential search. So counts, traces and verdicts are the same bytes for one worker and for eight. Walks get the same
+// promise from a generator that is seeded by the walk's number.
+//
+// # Memory, and disk
+//
+// The visited set is a sorted table with gaps: 8 bytes a slot, of which 62 to 86 in a hundred are taken, and 74 bits that
+// tell states apart. Parents are the claims in order, which is two or three bytes a state. With [Options.Disk] memory is no
+// limit. When the table is full its states become sorted runs on disk, and the table a filter: what it does not know is put
+// aside until the end of the level, where one pass through the runs says what is new. Levels and parents go to files as well.
+// The end of a level can be kept as a checkpoint, and a search with the same Disk goes on from there. None of that shows in a
+// report.
+//
+// # Reductions
+//
+// With [Options.Reduce] a System that knows which actions commute ([Commuter]) has fewer of them taken, and one that knows
+// which states nothing can tell apart ([Canonical]) has fewer of them kept: see sleeper for why nothing is lost. Liveness is
+// decided without: which steps a fair run takes is what it is about.
 //
 // # Walks
 //
@@ -37,7 +54,7 @@
 // found and there are such states, or if the search itself was stopped, the verdict is unknown. And a goal holds trivially if
 // nothing triggers it, so the report counts the trigger states, and the cycles that only fairness leads out of.
 //
-// It never knows what a state means: it sees encoded bytes, and remembers 64 bits of hash per state, so two states are taken
-// for one with the probability that the report calls Collision. It never reads the clock or global randomness for a decision
+// It never knows what a state means: it sees encoded bytes, and remembers a fingerprint of each, so two states are taken for
+// one with the probability that the report calls Collision. It never reads the clock or global randomness for a decision
 // other than to obey the caller's context, never iterates over a map, and imports nothing of this project.
 package explore

@@ -36,13 +36,19 @@ func TestRows(t *testing.T) {
 			if !quick && os.Getenv("ZKCHECK_FULL") == "" {
 				continue // ZKCHECK_FULL=1
 			}
-			t.Run(fmt.Sprintf("%v/workers=%d", row.config, workers), func(t *testing.T) {
-				r := explore.BreadthFirst(context.Background(), mustSystem(t, row.config), nil, explore.Options{Workers: workers})
-				if r.Distinct != row.distinct || r.Generated != row.generated || r.Depth+1 != row.depth || !r.Complete {
-					t.Errorf("%d / %d / %d, complete: %t; want %d / %d / %d", r.Distinct, r.Generated, r.Depth+1, r.Complete,
-						row.distinct, row.generated, row.depth)
-				}
-			})
+			for _, memory := range []uint64{0, 2 << 20} { // all of it, and what makes most of it go to disk
+				t.Run(fmt.Sprintf("%v/workers=%d/memory=%d", row.config, workers, memory), func(t *testing.T) {
+					o := explore.Options{Workers: workers, MaxMemory: memory}
+					if memory > 0 {
+						o.Disk = &explore.Disk{Dir: t.TempDir()}
+					}
+					r := explore.BreadthFirst(context.Background(), mustSystem(t, row.config), nil, o)
+					if r.Distinct != row.distinct || r.Generated != row.generated || r.Depth+1 != row.depth || !r.Complete {
+						t.Errorf("%d / %d / %d, complete: %t, %v; want %d / %d / %d", r.Distinct, r.Generated, r.Depth+1, r.Complete,
+							r.Err, row.distinct, row.generated, row.depth)
+					}
+				})
+			}
 		}
 	}
 }
