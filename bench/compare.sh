@@ -1,0 +1,204 @@
+#!/usr/bin/env bash
+# Searches the official TLA+ module of the election with TLC, with Spin and with zkcheck, wants the same
+# counts of all of them, and prints how fast each was. What is not installed is said and left out.
+set -euo pipefail
+export LC_ALL=C
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+
+usage() {
+  cat <<'END'
+usage: bench/compare.sh [OPTION VALUE]...
+
+  --tla FILE      your copy of FastLeaderElection.tla, from ZooKeeper's sources:
+                  zookeeper-specifications/system-spec/zk-3.7
+  --jar FILE      tla2tools.jar, which has TLC
+  --pml FILE      a Promela model of your own, to be timed in place of bench/spin/election.pml
+  --zkcheck FILE  a zkcheck that is built already; default: go build
+  --rows LIST     of 1,2,3; default 1,2
+  --workers N     of TLC and of zkcheck; Spin has one; default 1, with which TLC's depth is exact
+
+SPIN_CFLAGS and PAN_FLAGS are what Spin's verifier is compiled and run with, JAVA_OPTS is TLC's.
+Exit codes: 0 all that could be run agrees, 1 counts differ, 2 a tool failed, 3 bad usage.
+END
+}
+
+bad() {
+  printf 'compare.sh: %s\n' "$*" >&2
+  usage >&2
+  exit 3
+}
+
+tla='' jar='' pml='' zkcheck='' rows=1,2 workers=1
+while [ $# -gt 0 ]; do
+  case $1 in
+    -h | --help) usage && exit 0 ;;
+    --tla | --jar | --pml | --zkcheck | --rows | --workers)
+      [ $# -ge 2 ] || bad "$1 wants a value"
+      printf -v "${1#--}" '%s' "$2"
+      shift 2
+      ;;
+    *) bad "unknown argument $1" ;;
+  esac
+done
+[[ $rows =~ ^[1-3](,[1-3])*$ ]] || bad "--rows $rows: want some of 1,2,3"
+[[ $workers =~ ^[1-9][0-9]{0,2}$ ]] || bad "--workers $workers: want 1 or more"
+for file in "$tla" "$jar" "$pml" "$zkcheck"; do
+  [ -z "$file" ] || [ -f "$file" ] || bad "$file: no such file"
+done
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+status=0
+
+# failed TOOL FILE: what a tool said that failed. The worst that happened is the exit code.
+failed() {
+  printf '%s failed; its last lines:\n' "$1"
+  tail -n 5 "$2" | sed 's/^/  /'
+  [ $status -gt 0 ] || status=2
+}
+
+skip() { printf 'skipped: %s\n' "$*"; }
+
+# timed FILE COMMAND...: runs it, its output into the file, and leaves its seconds in $seconds.
+timed() {
+  local out=$1 start=$EPOCHREALTIME code=0
+  shift
+  "$@" >"$out" 2>&1 || code=$?
+  seconds=$(awk -v a="$start" -v b="$EPOCHREALTIME" 'BEGIN { printf "%.2f", b - a }')
+  return $code
+}
+
+have() { command -v "$1" >/dev/null 2>&1; }
+
+# json KEY FILE: a number of zkcheck's report.
+json() { sed -n "s/^ *\"$1\": \([0-9]*\),*\$/\1/p" "$2" | head -n 1; }
+
+# line TOOL DISTINCT GENERATED DEPTH BYTES: a row of the table. The last column is how many times as many
+# states a second zkcheck has looked at.
+line() {
+  awk -v tool="$1" -v distinct="$2" -v generated="$3" -v depth="$4" -v bytes="$5" -v s="$seconds" -v ours="$ours" '
+    BEGIN {
+      rate = s > 0 ? distinct / s : 0
+      per = bytes == "-" ? "-" : sprintf("%.1f", bytes / distinct)
+      times = ours == "" || rate == 0 ? "-" : sprintf("%.1f", ours / rate)
+      printf "%-14s %10s %10s %6s %8s %10.0f %12s %9s\n", tool, distinct, generated, depth, s, rate, per, times
+    }'
+}
+
+# agree TOOL WHAT THEIRS: with zkcheck's number of it.
+agree() {
+  [ -n "${mine[$2]:-}" ] && [ "${mine[$2]}" != "$3" ] || return 0
+  printf 'DIFFERENT: %s has %s %s, zkcheck %s\n' "$1" "$3" "$2" "${mine[$2]}"
+  status=1
+}
+
+run_zkcheck() {
+  local out=$work/zkcheck.json
+  if ! timed "$out" "$zkcheck" check --system tla --property leads-with-quorum --json --workers "$workers" \
+    --max-clock "$clock" --max-sum "$sum" --max-recv "$recv" --max-chan "$chan"; then
+    failed zkcheck "$out"
+    return
+  fi
+  mine=([distinct]=$(json distinct "$out") [generated]=$(json generated "$out") [depth]=$(json depth "$out"))
+  ours=$(awk -v n="${mine[distinct]}" -v s="$seconds" 'BEGIN { print s > 0 ? n / s : "" }')
+  line zkcheck "${mine[distinct]}" "${mine[generated]}" "${mine[depth]}" "$(json memory_bytes "$out")"
+}
+
+run_tlc() {
+  local dir=$work/tlc out=$work/tlc.txt generated distinct left depth counts
+  mkdir -p "$dir"
+  cp "$tla" "$dir/FastLeaderElection.tla"
+  cp "$here/tlc/Election.tla" "$dir"
+  {
+    cat "$here/tlc/Election.cfg"
+    printf 'CONSTANTS Server = {s1, s2, s3} MaxClock = %s MaxSum = %s MaxRecv = %s MaxChan = %s\n' \
+      "$clock" "$sum" "$recv" "$chan"
+  } >"$dir/Election.cfg"
+  # shellcheck disable=SC2086 # options are words
+  if ! timed "$out" java -XX:+UseParallelGC ${JAVA_OPTS:-} -cp "$jar" tlc2.TLC -deadlock -workers "$workers" \
+    -metadir "$work/states" -config "$dir/Election.cfg" "$dir/Election.tla"; then
+    failed TLC "$out"
+    return
+  fi
+  # The last such line is the final one; those of its progress have other words before.
+  counts=$(tr -d , <"$out" | sed -n 's/^\([0-9]*\) states generated \([0-9]*\) distinct states found \([0-9]*\) states left on queue\.$/\1 \2 \3/p' | tail -n 1)
+  read -r generated distinct left <<<"$counts" || true
+  if [ "${left:-}" != 0 ]; then
+    failed 'TLC ended without final counts: it' "$out"
+    return
+  fi
+  depth=$(sed -n 's/^The depth of the complete state graph search is \([0-9]*\)\.$/\1/p' "$out" | tail -n 1)
+  agree TLC distinct "$distinct"
+  agree TLC generated "$generated"
+  if [ "$workers" = 1 ]; then agree TLC depth "${depth:-none}"; fi
+  line TLC "$distinct" "$generated" "${depth:--}" -
+}
+
+# run_spin NAME MODEL CFLAGS: generates, compiles and times a verifier.
+run_spin() {
+  local dir=$work/spin out=$work/spin.txt stored depth mib
+  mkdir -p "$dir"
+  cp "$2" "$dir/model.pml"
+  # shellcheck disable=SC2086 # options are words
+  if ! (cd "$dir" && spin -DMAXCLOCK="$clock" -DMAXSUM="$sum" -DMAXRECV="$recv" -DMAXCHAN="$chan" -a model.pml \
+    && cc $3 -o pan pan.c) >"$out" 2>&1; then
+    failed "$1" "$out"
+    return
+  fi
+  # shellcheck disable=SC2086
+  if ! (cd "$dir" && timed "$out" ./pan ${PAN_FLAGS:--m1000000 -w22} && printf '%s\n' "$seconds" >seconds); then
+    failed "$1" "$out"
+    return
+  fi
+  seconds=$(<"$dir/seconds")
+  stored=$(sed -n 's/^ *\([0-9]*\) states, stored.*/\1/p' "$out" | head -n 1)
+  depth=$(sed -n 's/.*depth reached \([0-9]*\), errors: .*/\1/p' "$out" | head -n 1)
+  mib=$(sed -n 's/^ *\([0-9.]*\)[[:space:]]*total actual memory usage.*/\1/p' "$out" | head -n 1)
+  if [ -z "$stored" ] || [ -z "$depth" ] || ! grep -q 'errors: 0$' "$out" || grep -q 'max search depth too small' "$out"; then
+    failed "$1 has no complete search: it" "$out"
+    return
+  fi
+  if [ -z "$pml" ]; then agree "$1" distinct "$stored"; fi
+  line "$1" "$stored" - - "$(awk -v m="${mib:-0}" 'BEGIN { printf "%.0f", m * 1048576 }')"
+}
+
+[ -n "$zkcheck" ] || if have go; then
+  zkcheck=$work/zkcheck
+  (cd "$here/.." && go build -o "$zkcheck" ./cmd/zkcheck)
+else
+  skip 'zkcheck: there is no go to build it with; give --zkcheck FILE'
+fi
+with_tlc='' with_spin=''
+if ! have java; then
+  skip 'TLC: there is no java'
+elif [ -z "$jar" ] || [ -z "$tla" ]; then
+  skip 'TLC: give --jar tla2tools.jar and --tla FastLeaderElection.tla'
+else
+  with_tlc=yes
+fi
+if ! have spin || ! have cc; then
+  skip 'Spin: there is no spin, or no cc to compile its verifier with'
+else
+  with_spin=yes
+fi
+model=${pml:-$here/spin/election.pml}
+
+declare -A mine
+for row in ${rows//,/ }; do
+  case $row in
+    1) clock=0 sum=0 recv=1 chan=1 ;;
+    2) clock=1 sum=1 recv=1 chan=1 ;;
+    3) clock=0 sum=0 recv=1 chan=2 ;;
+  esac
+  mine=() ours='' seconds=0
+  printf '\nrow %s: three servers, MaxClock %s, MaxSum %s, MaxRecv %s, MaxChan %s; workers %s\n' \
+    "$row" "$clock" "$sum" "$recv" "$chan" "$workers"
+  printf '%-14s %10s %10s %6s %8s %10s %12s %9s\n' tool distinct generated depth seconds states/s bytes/state zkcheck/it
+  [ -z "$zkcheck" ] || run_zkcheck
+  [ -z "$with_tlc" ] || run_tlc
+  if [ -n "$with_spin" ]; then
+    run_spin Spin "$model" "${SPIN_CFLAGS:--O2 -DSAFETY -DNOREDUCE -DMEMLIM=8192}"
+    run_spin 'Spin, hashed' "$model" "${SPIN_CFLAGS:--O2 -DSAFETY -DNOREDUCE -DMEMLIM=8192} -DHC4"
+  fi
+done
+exit $status
