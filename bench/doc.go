@@ -8,8 +8,9 @@
 // an error.
 //
 // compare.sh runs the tools that are installed, TLC and Spin, and zkcheck on the same rows, and prints a
-// table. It takes the user's own copy of the module: only the model around it, tlc/Election.tla, is
-// shipped. The benchmarks need nothing but Go, and print what benchstat reads:
+// table. TLC takes the user's own copy of the module: only the model around it, tlc/Election.tla, is
+// shipped. Spin takes spin/election.pml, which says the same in Promela, and comes to the same counts.
+// The benchmarks need nothing but Go, and print what benchstat reads:
 //
 //	go test ./bench -run '^$' -bench . -count 6 -timeout 2h | tee new.txt
 //	go test ./bench -run '^$' -bench Engine/rounds=1,epochs=2/ -count 6
