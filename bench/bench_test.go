@@ -23,8 +23,8 @@ var module = []struct {
 	{tla.Config{Servers: 3, MaxRecv: 1, MaxChan: 2}, 3_841_837, 24_949_098},
 }
 
-// engine has configurations of the engine, three servers 1:1,8 2:1,8 3:1,7, and how many states they have
-// without the reductions.
+// engine has configurations of the engine, three servers 1:1,8 2:1,8 3:1,7, and how many states they
+// have without the reductions.
 var engine = []struct {
 	limits   string
 	distinct uint64

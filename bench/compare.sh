@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Searches the official TLA+ module of the election with TLC, with Spin and with zkcheck, wants the same
-# counts of all of them, and prints how fast each was. What is not installed is said and left out.
+# Searches the official TLA+ module of the election with TLC, with Spin and with zkcheck, wants the
+# same counts of all of them, and prints how fast each was. What is not installed is said and left out.
 set -euo pipefail
 export LC_ALL=C
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -59,8 +59,8 @@ failed() {
 
 skip() { printf 'skipped: %s\n' "$*"; }
 
-# timed FILE COMMAND...: runs it, its output into the file, and leaves in $seconds how long it took, and in
-# $cpu how long its processors worked: of the two this is what a busy machine spoils less.
+# timed FILE COMMAND...: runs it, its output into the file, and leaves in $seconds how long it took,
+# and in $cpu how long its processors worked: of the two this is what a busy machine spoils less.
 timed() {
   local out=$1 code=0 user system TIMEFORMAT='%R %U %S'
   shift
@@ -78,8 +78,8 @@ json() { sed -n "s/^ *\"$1\": \([0-9]*\),*\$/\1/p" "$2" | head -n 1; }
 # columns: of a row of the table.
 columns() { printf '%-13s %9s %10s %6s %8s %8s %9s %12s %11s\n' "$@"; }
 
-# line TOOL DISTINCT GENERATED DEPTH BYTES: a row. The last column is how many times as many states a second
-# zkcheck has looked at.
+# line TOOL DISTINCT GENERATED DEPTH BYTES: a row. The last column is how many times as many states a
+# second zkcheck has looked at.
 line() {
   local rate per=- times=-
   rate=$(awk -v n="$2" -v s="$seconds" 'BEGIN { printf "%.0f", (s > 0 ? n / s : 0) }')
@@ -100,17 +100,20 @@ agree() {
 
 run_zkcheck() {
   local out=$work/zkcheck.json
-  if ! timed "$out" "$zkcheck" check --system tla --property leads-with-quorum --json --workers "$workers" \
-    --max-clock "$clock" --max-sum "$sum" --max-recv "$recv" --max-chan "$chan"; then
+  if ! timed "$out" "$zkcheck" check --system tla --property leads-with-quorum --json \
+    --workers "$workers" --max-clock "$clock" --max-sum "$sum" --max-recv "$recv" --max-chan "$chan"; then
     failed zkcheck "$out"
     return
   fi
-  mine=([distinct]=$(json distinct "$out") [generated]=$(json generated "$out") [depth]=$(json depth "$out"))
-  line zkcheck "${mine[distinct]}" "${mine[generated]}" "${mine[depth]}" "$(json memory_bytes "$out")"
+  mine[distinct]=$(json distinct "$out")
+  mine[generated]=$(json generated "$out")
+  mine[depth]=$(json depth "$out")
+  line zkcheck "${mine[distinct]}" "${mine[generated]}" "${mine[depth]}" \
+    "$(json memory_bytes "$out")"
 }
 
 run_tlc() {
-  local dir=$work/tlc out=$work/tlc.txt generated distinct left depth counts n='\([0-9]*\)'
+  local dir=$work/tlc out=$work/tlc.txt generated distinct left depth counts final n='\([0-9]*\)'
   mkdir -p "$dir"
   cp "$tla" "$dir/FastLeaderElection.tla"
   cp "$here/tlc/Election.tla" "$dir"
@@ -120,35 +123,35 @@ run_tlc() {
       "$clock" "$sum" "$recv" "$chan"
   } >"$dir/Election.cfg"
   # shellcheck disable=SC2086 # options are words
-  if ! timed "$out" java -XX:+UseParallelGC ${JAVA_OPTS:-} -cp "$jar" tlc2.TLC -deadlock -workers "$workers" \
-    -metadir "$work/states" -config "$dir/Election.cfg" "$dir/Election.tla"; then
+  if ! timed "$out" java -XX:+UseParallelGC ${JAVA_OPTS:-} -cp "$jar" tlc2.TLC \
+    -deadlock -workers "$workers" -metadir "$work/states" -config "$dir/Election.cfg" "$dir/Election.tla"; then
     failed TLC "$out"
     return
   fi
   # The last such line is the final one; those of its progress have other words before.
-  counts=$(tr -d , <"$out" | sed -n "s/^$n states generated $n distinct states found $n states left on queue\.\$/\\1 \\2 \\3/p" |
-    tail -n 1)
+  final="^$n states generated $n distinct states found $n states left on queue\.\$"
+  counts=$(tr -d , <"$out" | sed -n "s/$final/\\1 \\2 \\3/p" | tail -n 1)
   read -r generated distinct left <<<"$counts" || true
   if [ "${left:-}" != 0 ]; then
     failed 'TLC ended without final counts: it' "$out"
     return
   fi
-  depth=$(sed -n 's/^The depth of the complete state graph search is \([0-9]*\)\.$/\1/p' "$out" | tail -n 1)
+  depth=$(sed -n "s/^The depth of the complete state graph search is $n\.\$/\\1/p" "$out" | tail -n 1)
   agree TLC distinct "$distinct"
   agree TLC generated "$generated"
   if [ "$workers" = 1 ]; then agree TLC depth "${depth:-none}"; fi
   line TLC "$distinct" "$generated" "${depth:--}" -
 }
 
-# run_spin NAME CFLAGS: generates, compiles and times a verifier. In the shipped model a step beyond a bound
-# changes nothing, so that its transitions are what TLC calls generated.
+# run_spin NAME CFLAGS: generates, compiles and times a verifier. In the shipped model a step beyond a
+# bound changes nothing, so that its transitions are what TLC calls generated.
 run_spin() {
   local dir=$work/spin out=$work/spin.txt stored transitions mib
   mkdir -p "$dir"
   cp "$model" "$dir/model.pml"
   # shellcheck disable=SC2086 # options are words
-  if ! (cd "$dir" && spin -DMAXCLOCK="$clock" -DMAXSUM="$sum" -DMAXRECV="$recv" -DMAXCHAN="$chan" -a model.pml &&
-    cc $2 -o pan pan.c) >"$out" 2>&1; then
+  if ! (cd "$dir" && spin -DMAXCLOCK="$clock" -DMAXSUM="$sum" -DMAXRECV="$recv" -DMAXCHAN="$chan" \
+    -a model.pml && cc $2 -o pan pan.c) >"$out" 2>&1; then
     failed "$1" "$out"
     return
   fi
@@ -165,7 +168,8 @@ run_spin() {
     failed "$1 ended without a complete search: it" "$out"
     return
   fi
-  line "$1" "$stored" "$transitions" - "$(awk -v m="${mib:-0}" 'BEGIN { printf "%.0f", m * 1048576 }')"
+  line "$1" "$stored" "$transitions" - \
+    "$(awk -v m="${mib:-0}" 'BEGIN { printf "%.0f", m * 1048576 }')"
   if [ -n "$pml" ]; then return; fi
   case $2 in
     *-DHC* | *-DBITSTATE*)
