@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Searches the official TLA+ module of the election with TLC, with Spin and with zkcheck, wants the
-# same counts of all of them, and prints how fast each was. What is not installed is said and left out.
+# same counts of all of them, and prints how fast each was. What is not installed is said and left
+# out.
 set -euo pipefail
 export LC_ALL=C
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -78,8 +79,8 @@ json() { sed -n "s/^ *\"$1\": \([0-9]*\),*\$/\1/p" "$2" | head -n 1; }
 # columns: of a row of the table.
 columns() { printf '%-13s %9s %10s %6s %8s %8s %9s %12s %11s\n' "$@"; }
 
-# line TOOL DISTINCT GENERATED DEPTH BYTES: a row. The last column is how many times as many states a
-# second zkcheck has looked at.
+# line TOOL DISTINCT GENERATED DEPTH BYTES: a row. The last column is how many times as many states
+# a second zkcheck has looked at.
 line() {
   local rate per=- times=-
   rate=$(awk -v n="$2" -v s="$seconds" 'BEGIN { printf "%.0f", (s > 0 ? n / s : 0) }')
@@ -101,7 +102,8 @@ agree() {
 run_zkcheck() {
   local out=$work/zkcheck.json
   if ! timed "$out" "$zkcheck" check --system tla --property leads-with-quorum --json \
-    --workers "$workers" --max-clock "$clock" --max-sum "$sum" --max-recv "$recv" --max-chan "$chan"; then
+    --workers "$workers" --max-clock "$clock" --max-sum "$sum" --max-recv "$recv" \
+    --max-chan "$chan"; then
     failed zkcheck "$out"
     return
   fi
@@ -124,7 +126,8 @@ run_tlc() {
   } >"$dir/Election.cfg"
   # shellcheck disable=SC2086 # options are words
   if ! timed "$out" java -XX:+UseParallelGC ${JAVA_OPTS:-} -cp "$jar" tlc2.TLC \
-    -deadlock -workers "$workers" -metadir "$work/states" -config "$dir/Election.cfg" "$dir/Election.tla"; then
+    -deadlock -workers "$workers" -metadir "$work/states" -config "$dir/Election.cfg" \
+    "$dir/Election.tla"; then
     failed TLC "$out"
     return
   fi
@@ -136,15 +139,16 @@ run_tlc() {
     failed 'TLC ended without final counts: it' "$out"
     return
   fi
-  depth=$(sed -n "s/^The depth of the complete state graph search is $n\.\$/\\1/p" "$out" | tail -n 1)
+  final="^The depth of the complete state graph search is $n\.\$"
+  depth=$(sed -n "s/$final/\\1/p" "$out" | tail -n 1)
   agree TLC distinct "$distinct"
   agree TLC generated "$generated"
   if [ "$workers" = 1 ]; then agree TLC depth "${depth:-none}"; fi
   line TLC "$distinct" "$generated" "${depth:--}" -
 }
 
-# run_spin NAME CFLAGS: generates, compiles and times a verifier. In the shipped model a step beyond a
-# bound changes nothing, so that its transitions are what TLC calls generated.
+# run_spin NAME CFLAGS: generates, compiles and times a verifier. In the shipped model a step beyond
+# a bound changes nothing, so that its transitions are what TLC calls generated.
 run_spin() {
   local dir=$work/spin out=$work/spin.txt stored transitions mib
   mkdir -p "$dir"

@@ -1,15 +1,15 @@
-/* The election as ZooKeeper's own TLA+ module has it, its five actions within bounds: what model/tla and
- * TLC search, for Spin. It is written from scratch; names are the module's.
+/* The election as ZooKeeper's own TLA+ module has it, its five actions within bounds: what model/tla
+ * and TLC search, for Spin. It is written from scratch; names are the module's.
  *
- * A step beyond a bound is taken, and changes nothing. So Spin's states stored are TLC's distinct states,
- * and its transitions, with the initial state as one, are the states that TLC generates.
+ * A step beyond a bound is taken, and changes nothing. So Spin's states stored are TLC's distinct
+ * states, and its transitions, with the initial state as one, are the states that TLC generates.
  *
  *   spin -DMAXCLOCK=0 -DMAXSUM=0 -DMAXRECV=1 -DMAXCHAN=1 -a election.pml
  *   cc -O2 -DSAFETY -DNOREDUCE -o pan pan.c && ./pan -m1000000
  */
 
-/* A vote, and a message: leader + 4 * round + 16 * state; 0 is none. The greater of two LOOKING ones is
- * the one of the later round, and of one round that of the greater leader. */
+/* A vote, and a message: leader + 4 * round + 16 * state; 0 is none. The greater of two LOOKING ones
+ * is the one of the later round, and of one round that of the greater leader. */
 #define FOLLOWING 16
 #define LEADING   32
 #define LEADER(m) ((m) & 3)
@@ -96,7 +96,7 @@ inline put(table, i, who, m) {
   fi
 }
 
-/* elects: the voters of a settled server's message are a quorum, and the leader does not deny it. */
+/* elects: the voters of a settled message are a quorum, and the leader does not deny it. */
 inline believable(table, i) {
   agreeing(table, i, from, n);
   if

@@ -1,10 +1,10 @@
 ------------------------------ MODULE Election ------------------------------
-\* The model that zkcheck's model/tla searches, for TLC: the election of ZooKeeper's own module, its five
-\* actions and nothing else, within bounds. FastLeaderElection.tla is not shipped: it is in ZooKeeper's
-\* sources, zookeeper-specifications/system-spec/zk-3.7, and has to stand beside this file.
+\* The model that zkcheck's model/tla searches, for TLC: the election of ZooKeeper's own module, its
+\* five actions and nothing else, within bounds. FastLeaderElection.tla is not shipped: it is in
+\* ZooKeeper's sources, zookeeper-specifications/system-spec/zk-3.7, and has to stand beside this file.
 EXTENDS FastLeaderElection
 
-\* The bounds: of every logicalClock, of all of them together, of every recvQueue and of every channel.
+\* The bounds: of every logicalClock, of all of them together, of every recvQueue, of every channel.
 CONSTANTS MaxClock, MaxSum, MaxRecv, MaxChan
 
 \* The module's NextL without the four actions that advance epochs and zxids for a test of its own.
@@ -26,7 +26,8 @@ Within ==
     /\ \A i, j \in Server: Len(electionMsgs[i][j]) <= MaxChan
     /\ Clocks(Server) <= MaxSum
 
-\* What tells states apart: everything but the counters that the module calls version, which nothing reads.
+\* What tells states apart: everything but the counters that the module calls version, which nothing
+\* reads.
 Unversioned(table) == [i \in Server |-> [j \in Server |->
                           <<table[i][j].vote, table[i][j].round, table[i][j].state>>]]
 
