@@ -37,6 +37,7 @@ var arrows = map[string][]string{
 	"live/logs":      {"live/subject", "cluster", "trace", "election"},
 	"live/ensemble": {"live/server", "live/peer", "live/logs", "wire", "model", "election",
 		"github.com/anishathalye/porcupine", "github.com/go-zookeeper/zk"},
+	"bench": {"model/tla", "trace", "explore", "props", "cluster"},
 	"cmd/zkcheck": {"election", "cluster", "model", "model/tla", "props", "explore", "trace", "mutant", "gauntlet",
 		"live/server", "live/peer", "live/conform", "live/quorum", "live/hostile", "live/logs", "live/ensemble",
 		"github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/term"},
