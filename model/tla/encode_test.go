@@ -7,50 +7,11 @@ import (
 	"testing"
 )
 
-// pack is the inverse of View, field by field.
+// pack is Pack of what must fit.
 func pack(y *System, servers []Server) *State {
-	var s State
-	vote := func(v Vote) uint64 {
-		code := uint64(v.Round)*y.oneRound | uint64(v.State)<<y.state
-		if v.Leader > 0 {
-			code |= uint64(y.servers + 1 - v.Leader)
-		}
-		return code
-	}
-	for i, x := range servers {
-		m := &y.member[i]
-		s.word[m.base] |= vote(x.Vote)
-		if x.Waits {
-			s.word[m.base] |= y.wait
-		}
-		var set, received, outside, queue uint64
-		if x.Voters[i] {
-			set |= 1 << y.peers
-		}
-		for k := range y.peers {
-			j := other(i, k)
-			if x.Voters[j] {
-				set |= 1 << k
-			}
-			received |= vote(x.ReceiveVotes[j]) << (uint(k) * y.codeBits)
-			outside |= vote(x.OutOfElection[j]) << (uint(k) * y.codeBits)
-			in := uint64(0)
-			for at, n := range x.In[j] {
-				in |= vote(n.Vote) << (uint(at) * y.codeBits)
-			}
-			s.put(m, &y.in[k], in)
-		}
-		for at, n := range x.Queue {
-			code := y.none()
-			if n.From > 0 {
-				code = vote(n.Vote) | uint64(number(i, n.From-1))<<y.codeBits
-			}
-			queue |= code << (uint(at) * y.slotBits)
-		}
-		s.put(m, &y.set, set)
-		s.put(m, &y.received, received)
-		s.put(m, &y.outside, outside)
-		s.put(m, &y.recv, queue)
+	s, err := y.Pack(servers)
+	if err != nil {
+		panic(err)
 	}
 	return &s
 }
