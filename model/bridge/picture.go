@@ -1,0 +1,156 @@
+package bridge
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/zkcheck/zkcheck/cluster"
+	"github.com/zkcheck/zkcheck/election"
+	"github.com/zkcheck/zkcheck/model/tla"
+)
+
+// picture is what a state of the engine is in the module's variables, by number. It has more than the module: what a
+// server sends to itself, in In, Queue and the tables, where the module's own entries are empty. It has less of a server
+// that is not LOOKING: its tables and its queue are empty, because nothing reads them before ZabTimeout clears them.
+type picture []tla.Server
+
+// picture reads a state. leadingVoteSet is no part of it, but of the decision: decided asks for that of the last step.
+func (b *Bridge) picture(s *cluster.State, decided bool) (picture, error) {
+	p := make(picture, b.n)
+	r := reader{b: b}
+	for i, pos := range b.position {
+		x, v := &p[i], &s.Servers[pos]
+		*x = tla.Server{Voters: make([]bool, b.n), ReceiveVotes: make([]tla.Vote, b.n), OutOfElection: make([]tla.Vote, b.n),
+			In: make([][]tla.Message, b.n)}
+		for from := range b.n {
+			for _, m := range b.system.OnTheWay(s, from, pos) {
+				x.In[b.number[from]] = append(x.In[b.number[from]], r.message(from, m))
+			}
+		}
+		switch {
+		case !s.Started.Has(pos):
+			// As in InitL, and the module's server has had a time-out: what it does first is to send its vote.
+			x.Vote, x.Queue = tla.Vote{Leader: i + 1}, []tla.Message{{}}
+		case v.State == election.Looking:
+			x.Vote, x.Waits = r.vote(v.Ballot()), v.Waiting
+			r.table(x.ReceiveVotes, v, election.Recvset)
+			r.table(x.OutOfElection, v, election.Outofelection)
+			for k := range v.Queued() {
+				x.Queue = append(x.Queue, r.message(v.Mail(k)))
+			}
+		default:
+			vote := v.Vote
+			vote.State = v.State
+			x.Vote = r.vote(vote)
+			if decided && s.Out.Decided && s.Actor == pos && v.State == election.Leading {
+				for from := range b.n {
+					x.Voters[b.number[from]] = s.Out.Decision.Counted.Has(from)
+				}
+			}
+		}
+	}
+	return p, r.err
+}
+
+// reader turns the engine's values into the module's, and keeps the first that has none.
+type reader struct {
+	b   *Bridge
+	err error
+}
+
+// vote: the module begins in round 0 where the engine, as ZooKeeper, begins in round 1.
+func (r *reader) vote(v election.Vote) tla.Vote {
+	pos, ok := r.b.system.Ensemble.Position(v.Leader)
+	if !ok || v.Candidate != r.b.candidate[r.b.number[pos]] || v.Round == 0 || v.State == election.Observing {
+		r.err = fmt.Errorf("the vote %v is nobody's own in the module", v)
+		return tla.Vote{}
+	}
+	state := tla.Looking
+	switch v.State {
+	case election.Following:
+		state = tla.Following
+	case election.Leading:
+		state = tla.Leading
+	}
+	return tla.Vote{Leader: r.b.number[pos] + 1, Round: int(v.Round) - 1, State: state}
+}
+
+func (r *reader) message(from int, v election.Vote) tla.Message {
+	return tla.Message{From: r.b.number[from] + 1, Vote: r.vote(v)}
+}
+
+func (r *reader) table(entries []tla.Vote, v *election.Server, t election.Table) {
+	votes, present := v.Votes(t)
+	for pos := range entries {
+		if present.Has(pos) {
+			entries[r.b.number[pos]] = r.vote(votes[pos])
+		}
+	}
+}
+
+// clone copies a picture, all of it.
+func (p picture) clone() picture {
+	c := slices.Clone(p)
+	for i := range c {
+		x := &c[i]
+		x.Voters, x.Queue, x.In = slices.Clone(x.Voters), slices.Clone(x.Queue), slices.Clone(x.In)
+		x.ReceiveVotes, x.OutOfElection = slices.Clone(x.ReceiveVotes), slices.Clone(x.OutOfElection)
+		for j := range x.In {
+			x.In[j] = slices.Clone(x.In[j])
+		}
+	}
+	return c
+}
+
+// stripped is a picture without what servers send to themselves, which is a state of the module.
+func (p picture) stripped() picture {
+	c := p.clone()
+	for i := range c {
+		x := &c[i]
+		x.In[i], x.ReceiveVotes[i], x.OutOfElection[i] = nil, tla.Vote{}, tla.Vote{}
+		x.Queue = others(x.Queue, i)
+	}
+	return c
+}
+
+// others are the messages of a queue that are not the server's own.
+func others(queue []tla.Message, i int) (rest []tla.Message) {
+	for _, m := range queue {
+		if m.From != i+1 {
+			rest = append(rest, m)
+		}
+	}
+	return rest
+}
+
+// compare holds what the module says against what the engine did, variable by variable.
+func (b *Bridge) compare(want, is picture) error {
+	for i := range is {
+		w, x := &want[i], &is[i]
+		var what string
+		var got, says any
+		switch {
+		case x.Vote != w.Vote:
+			what, got, says = "state, currentVote, logicalClock", x.Vote, w.Vote
+		case x.Waits != w.Waits:
+			what, got, says = "waitNotmsg", x.Waits, w.Waits
+		case !slices.Equal(x.Voters, w.Voters):
+			what, got, says = "leadingVoteSet", x.Voters, w.Voters
+		case !slices.Equal(x.ReceiveVotes, w.ReceiveVotes):
+			what, got, says = "receiveVotes", x.ReceiveVotes, w.ReceiveVotes
+		case !slices.Equal(x.OutOfElection, w.OutOfElection):
+			what, got, says = "outOfElection", x.OutOfElection, w.OutOfElection
+		case !slices.Equal(x.Queue, w.Queue):
+			what, got, says = "recvQueue", x.Queue, w.Queue
+		}
+		if what != "" {
+			return fmt.Errorf("%s: %s: the engine has %v, the module %v", b.server(i), what, got, says)
+		}
+		for j := range x.In {
+			if !slices.Equal(x.In[j], w.In[j]) {
+				return fmt.Errorf("electionMsgs from %s to %s: the engine has %v, the module %v", b.server(j), b.server(i), x.In[j], w.In[j])
+			}
+		}
+	}
+	return nil
+}
