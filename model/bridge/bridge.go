@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 
 	"github.com/zkcheck/zkcheck/cluster"
 	"github.com/zkcheck/zkcheck/election"
@@ -22,6 +23,8 @@ type Bridge struct {
 	number    []int                // by position: the module's server, from 0
 	position  []int                // its inverse
 	candidate []election.Candidate // by number: the server's own vote
+
+	pool sync.Pool // of crossings
 }
 
 // Step is what the module takes for one step of the engine.
@@ -76,6 +79,9 @@ func New(y *cluster.System) (*Bridge, error) {
 	if err != nil {
 		return nil, fmt.Errorf("bridge: %w", err)
 	}
+	b.pool.New = func() any {
+		return &crossing{was: newPicture(n), is: newPicture(n), bare: newPicture(n), want: newPicture(n)}
+	}
 	return b, nil
 }
 
@@ -99,34 +105,30 @@ func speaksOf(l cluster.Limits) error {
 // Step checks one step of the engine: from the state that the module has before it, the module's actions, helped only by
 // the named differences, lead to the state that it has after it. The record of the step, Out, must still be in after.
 func (b *Bridge) Step(before *cluster.State, by cluster.Action, after *cluster.State) (Step, error) {
-	var step Step
-	was, err := b.picture(before, false)
+	x := b.pool.Get().(*crossing)
+	defer b.pool.Put(x)
+	x.Step, x.b = Step{}, b
+	err := b.read(x.was, before, false)
 	if err == nil {
-		step, err = b.step(was, by, after)
+		err = b.read(x.is, after, true)
+	}
+	if err == nil {
+		err = x.take(by)
+	}
+	if err == nil {
+		x.settle(after)
+		err = b.compare(x.want, x.is)
 	}
 	if err != nil {
-		return step, fmt.Errorf("bridge: %v: %w", by, err)
+		return x.Step, fmt.Errorf("bridge: %v: %w", by, err)
 	}
-	return step, nil
-}
-
-func (b *Bridge) step(was picture, by cluster.Action, after *cluster.State) (Step, error) {
-	is, err := b.picture(after, true)
-	if err != nil {
-		return Step{}, err
-	}
-	x := &crossing{b: b, was: was}
-	if err := x.take(by); err != nil {
-		return x.Step, err
-	}
-	x.settle(after)
-	return x.Step, b.compare(x.want, is)
+	return x.Step, nil
 }
 
 // Begins checks the initial state: the module comes to it from InitL by a NotmsgTimeout of every server.
 func (b *Bridge) Begins(s *cluster.State) error {
-	is, err := b.picture(s, false)
-	if err != nil {
+	is := newPicture(b.n)
+	if err := b.read(is, s, false); err != nil {
 		return fmt.Errorf("bridge: %w", err)
 	}
 	init := b.module.Init()[0]

@@ -8,11 +8,15 @@ import (
 	"github.com/zkcheck/zkcheck/model/tla"
 )
 
-// crossing is one step on its way over: what was, and what has to be, by the module.
+// crossing is one step on its way over: what was and what is, by the engine, and what has to be, by the module.
 type crossing struct {
 	Step
-	b         *Bridge
-	was, want picture
+	b             *Bridge
+	was, is, want picture
+
+	bare    picture // what the module has of what was
+	module  tla.State
+	enabled []tla.Action
 }
 
 // note notes that a difference occurred.
@@ -42,7 +46,7 @@ func (x *crossing) take(by cluster.Action) error {
 	case cluster.Decide:
 		return x.decide(i)
 	case cluster.GiveUp:
-		if err := x.run(x.was, x.one(tla.ZabTimeout, i)); err != nil {
+		if err := x.run(x.one(tla.ZabTimeout, i)); err != nil {
 			return err
 		}
 		x.tellOwn(i)
@@ -53,26 +57,34 @@ func (x *crossing) take(by cluster.Action) error {
 
 func (x *crossing) one(k tla.Kind, i int) tla.Action { return tla.Action{Kind: k, I: uint8(i + 1)} }
 
-// run lets a server of the module act in a picture, of which it sees what it has. What servers send to themselves stays as it
-// was, but in the queue of the one that acts.
-func (x *crossing) run(p picture, actions ...tla.Action) error {
+// run lets a server of the module act, on what it has of what was. What servers send to themselves stays as it was, but in
+// the queue of the one that acts.
+func (x *crossing) run(actions ...tla.Action) error {
+	x.bare.copyFrom(x.was)
+	return x.runBare(actions...)
+}
+
+func (x *crossing) runBare(actions ...tla.Action) error {
 	x.Actions = actions
-	s, err := x.b.module.Pack(p.stripped())
-	if err != nil {
+	x.bare.strip()
+	var err error
+	if x.module, err = x.b.module.Pack(x.bare); err != nil {
 		return err
 	}
 	for _, a := range actions {
-		if !slices.Contains(x.b.module.Actions(&s, nil), a) {
+		x.enabled = x.b.module.Actions(&x.module, x.enabled[:0])
+		if !slices.Contains(x.enabled, a) {
 			return fmt.Errorf("the module's %v is not enabled", a)
 		}
-		x.b.module.Apply(&s, a)
+		x.b.module.Apply(&x.module, a)
 	}
-	x.want = x.b.module.View(&s)
+	x.want = x.b.module.ViewTo(x.want, &x.module)
 	for i := range x.want {
-		w, from := &x.want[i], &p[i]
-		w.In[i], w.ReceiveVotes[i], w.OutOfElection[i] = slices.Clone(from.In[i]), from.ReceiveVotes[i], from.OutOfElection[i]
-		if i != int(actions[0].I)-1 { // whose queue is as it was
-			w.Queue = slices.Clone(from.Queue)
+		w, was := &x.want[i], &x.was[i]
+		w.In[i] = append(w.In[i], was.In[i]...)
+		w.ReceiveVotes[i], w.OutOfElection[i] = was.ReceiveVotes[i], was.OutOfElection[i]
+		if i != int(actions[0].I)-1 {
+			w.Queue = append(w.Queue[:0], was.Queue...)
 		}
 	}
 	return nil
@@ -80,7 +92,7 @@ func (x *crossing) run(p picture, actions ...tla.Action) error {
 
 // starts: the module's server has had a time-out before anything came, and handles it now.
 func (x *crossing) starts(i int) error {
-	if err := x.run(x.was, x.one(tla.HandleNotmsg, i)); err != nil {
+	if err := x.run(x.one(tla.HandleNotmsg, i)); err != nil {
 		return err
 	}
 	x.tellOwn(i)
@@ -90,19 +102,20 @@ func (x *crossing) starts(i int) error {
 // timesOut: NotmsgTimeout and HandleNotmsg, by which a LOOKING server sends its vote. The module's does so only when nothing
 // is on its way to it: what is, is set aside meanwhile.
 func (x *crossing) timesOut(i int) error {
-	p := x.was.clone()
-	for j := range p {
-		if j != i && len(p[i].In[j]) > 0 {
-			p[i].In[j] = nil
+	x.bare.copyFrom(x.was)
+	p := &x.bare[i]
+	for j := range p.In {
+		if j != i && len(p.In[j]) > 0 {
+			p.In[j] = p.In[j][:0]
 			x.note(EarlyTimeout)
 		}
 	}
-	if err := x.run(p, x.one(tla.NotmsgTimeout, i), x.one(tla.HandleNotmsg, i)); err != nil {
+	if err := x.runBare(x.one(tla.NotmsgTimeout, i), x.one(tla.HandleNotmsg, i)); err != nil {
 		return err
 	}
-	for j := range p {
+	for j, in := range x.was[i].In {
 		if j != i {
-			x.want[i].In[j] = x.was[i].In[j]
+			x.want[i].In[j] = append(x.want[i].In[j], in...)
 		}
 	}
 	x.tellOwn(i)
@@ -118,21 +131,22 @@ func (x *crossing) tellOwn(i int) {
 func (x *crossing) receive(i, j int) error {
 	action := x.one(tla.ReceiveNotmsg, i)
 	action.J = uint8(j + 1)
-	if err := x.run(x.was, action); err != nil {
+	if err := x.run(action); err != nil {
 		return err
 	}
 	if w := &x.want[i]; w.State == tla.Looking {
-		w.Queue = append(slices.Clone(x.was[i].Queue), w.Queue[len(w.Queue)-1])
+		last := w.Queue[len(w.Queue)-1]
+		w.Queue = append(append(w.Queue[:0], x.was[i].Queue...), last)
 	}
 	return nil
 }
 
 // receiveOwn is ReceiveNotmsg of a server from itself, which the module does not have.
 func (x *crossing) receiveOwn(i int) {
-	x.want = x.was.clone()
+	x.want.copyFrom(x.was)
 	w := &x.want[i]
 	n := w.In[i][0]
-	w.In[i] = w.In[i][1:]
+	w.In[i] = slices.Delete(w.In[i], 0, 1)
 	looking := w.State == tla.Looking
 	if looking {
 		w.Queue = append(w.Queue, n)
@@ -145,7 +159,7 @@ func (x *crossing) receiveOwn(i int) {
 
 // decide: finalizeWait is over.
 func (x *crossing) decide(i int) error {
-	if err := x.run(x.was, x.one(tla.WaitNewNotmsg, i)); err != nil {
+	if err := x.run(x.one(tla.WaitNewNotmsg, i)); err != nil {
 		return err
 	}
 	was, w := &x.was[i], &x.want[i]
@@ -177,7 +191,7 @@ func (x *crossing) settle(after *cluster.State) {
 		if len(w.Queue) > 0 && x.was[i].State == tla.Looking {
 			x.note(Leftover)
 		}
-		w.Queue, w.Waits = nil, false
+		w.Queue, w.Waits = w.Queue[:0], false
 		clear(w.ReceiveVotes)
 		clear(w.OutOfElection)
 	}
@@ -187,6 +201,6 @@ func (x *crossing) settle(after *cluster.State) {
 func (x *crossing) cutTo(channel *[]tla.Message, most int, lost Difference) {
 	if n := len(*channel); n > most {
 		x.note(lost)
-		*channel = (*channel)[n-most:]
+		*channel = slices.Delete(*channel, 0, n-most)
 	}
 }

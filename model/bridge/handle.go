@@ -13,26 +13,26 @@ func (x *crossing) handle(i int) error {
 	if len(was.Queue) == 0 {
 		return fmt.Errorf("the module's recvQueue is empty")
 	}
-	n, rest := was.Queue[0], slices.Clone(was.Queue[1:])
+	n, rest := was.Queue[0], was.Queue[1:]
 	if n.From == i+1 {
-		x.want = x.was.clone()
-		x.want[i].Queue = rest
+		x.want.copyFrom(x.was)
+		x.want[i].Queue = slices.Delete(x.want[i].Queue, 0, 1)
 		x.handleOwn(i, n)
 		return nil
 	}
 	if was.Waits {
-		if err := x.run(x.was, x.one(tla.WaitNewNotmsg, i)); err != nil {
+		if err := x.run(x.one(tla.WaitNewNotmsg, i)); err != nil {
 			return err
 		}
 		if !x.want[i].Waits {
-			rest = append(rest, n)
+			return x.queue(i, append(rest, n)) // at the tail
 		}
 		return x.queue(i, rest)
 	}
 	if n.State != tla.Looking {
 		return x.handleTold(i, n, rest)
 	}
-	if err := x.run(x.was, x.one(tla.HandleNotmsg, i)); err != nil {
+	if err := x.run(x.one(tla.HandleNotmsg, i)); err != nil {
 		return err
 	}
 	if err := x.queue(i, rest); err != nil {
@@ -55,10 +55,10 @@ func (x *crossing) handle(i int) error {
 // queue is what is left of the queue, of which the module has what is not the server's own.
 func (x *crossing) queue(i int, rest []tla.Message) error {
 	w := &x.want[i]
-	if !slices.Equal(w.Queue, others(rest, i)) {
+	if !leavesOthers(rest, i, w.Queue) {
 		return fmt.Errorf("%s: recvQueue: the engine leaves %v, the module %v", x.b.server(i), rest, w.Queue)
 	}
-	w.Queue = rest
+	w.Queue = append(w.Queue[:0], rest...)
 	return nil
 }
 

@@ -14,14 +14,28 @@ import (
 // that is not LOOKING: its tables and its queue are empty, because nothing reads them before ZabTimeout clears them.
 type picture []tla.Server
 
-// picture reads a state. leadingVoteSet is no part of it, but of the decision: decided asks for that of the last step.
-func (b *Bridge) picture(s *cluster.State, decided bool) (picture, error) {
-	p := make(picture, b.n)
+// newPicture is memory for one.
+func newPicture(n int) picture {
+	p := make(picture, n)
+	for i := range p {
+		p[i] = tla.Server{Voters: make([]bool, n), ReceiveVotes: make([]tla.Vote, n), OutOfElection: make([]tla.Vote, n),
+			In: make([][]tla.Message, n)}
+	}
+	return p
+}
+
+// read reads a state. leadingVoteSet is no part of it, but of the decision: decided asks for that of the last step.
+func (b *Bridge) read(p picture, s *cluster.State, decided bool) error {
 	r := reader{b: b}
 	for i, pos := range b.position {
 		x, v := &p[i], &s.Servers[pos]
-		*x = tla.Server{Voters: make([]bool, b.n), ReceiveVotes: make([]tla.Vote, b.n), OutOfElection: make([]tla.Vote, b.n),
-			In: make([][]tla.Message, b.n)}
+		x.Waits, x.Queue = false, x.Queue[:0]
+		clear(x.Voters)
+		clear(x.ReceiveVotes)
+		clear(x.OutOfElection)
+		for j := range x.In {
+			x.In[j] = x.In[j][:0]
+		}
 		for from := range b.n {
 			for _, m := range b.system.OnTheWay(s, from, pos) {
 				x.In[b.number[from]] = append(x.In[b.number[from]], r.message(from, m))
@@ -30,7 +44,7 @@ func (b *Bridge) picture(s *cluster.State, decided bool) (picture, error) {
 		switch {
 		case !s.Started.Has(pos):
 			// As in InitL, and the module's server has had a time-out: what it does first is to send its vote.
-			x.Vote, x.Queue = tla.Vote{Leader: i + 1}, []tla.Message{{}}
+			x.Vote, x.Queue = tla.Vote{Leader: i + 1}, append(x.Queue, tla.Message{})
 		case v.State == election.Looking:
 			x.Vote, x.Waits = r.vote(v.Ballot()), v.Waiting
 			r.table(x.ReceiveVotes, v, election.Recvset)
@@ -49,7 +63,7 @@ func (b *Bridge) picture(s *cluster.State, decided bool) (picture, error) {
 			}
 		}
 	}
-	return p, r.err
+	return r.err
 }
 
 // reader turns the engine's values into the module's, and keeps the first that has none.
@@ -88,39 +102,43 @@ func (r *reader) table(entries []tla.Vote, v *election.Server, t election.Table)
 	}
 }
 
-// clone copies a picture, all of it.
-func (p picture) clone() picture {
-	c := slices.Clone(p)
-	for i := range c {
-		x := &c[i]
-		x.Voters, x.Queue, x.In = slices.Clone(x.Voters), slices.Clone(x.Queue), slices.Clone(x.In)
-		x.ReceiveVotes, x.OutOfElection = slices.Clone(x.ReceiveVotes), slices.Clone(x.OutOfElection)
+// copyFrom copies another picture, all of it.
+func (p picture) copyFrom(o picture) {
+	for i := range p {
+		x, y := &p[i], &o[i]
+		x.Vote, x.Waits = y.Vote, y.Waits
+		copy(x.Voters, y.Voters)
+		copy(x.ReceiveVotes, y.ReceiveVotes)
+		copy(x.OutOfElection, y.OutOfElection)
+		x.Queue = append(x.Queue[:0], y.Queue...)
 		for j := range x.In {
-			x.In[j] = slices.Clone(x.In[j])
+			x.In[j] = append(x.In[j][:0], y.In[j]...)
 		}
 	}
-	return c
 }
 
-// stripped is a picture without what servers send to themselves, which is a state of the module.
-func (p picture) stripped() picture {
-	c := p.clone()
-	for i := range c {
-		x := &c[i]
-		x.In[i], x.ReceiveVotes[i], x.OutOfElection[i] = nil, tla.Vote{}, tla.Vote{}
-		x.Queue = others(x.Queue, i)
+// strip takes away what servers send to themselves: what is left is a state of the module.
+func (p picture) strip() {
+	for i := range p {
+		x := &p[i]
+		x.In[i], x.ReceiveVotes[i], x.OutOfElection[i] = x.In[i][:0], tla.Vote{}, tla.Vote{}
+		x.Queue = slices.DeleteFunc(x.Queue, func(m tla.Message) bool { return m.From == i+1 })
 	}
-	return c
 }
 
-// others are the messages of a queue that are not the server's own.
-func others(queue []tla.Message, i int) (rest []tla.Message) {
+// leavesOthers tells whether what is in a queue, other than of the server itself, is what the module has in it.
+func leavesOthers(queue []tla.Message, i int, module []tla.Message) bool {
+	k := 0
 	for _, m := range queue {
-		if m.From != i+1 {
-			rest = append(rest, m)
+		if m.From == i+1 {
+			continue
 		}
+		if k == len(module) || module[k] != m {
+			return false
+		}
+		k++
 	}
-	return rest
+	return k == len(module)
 }
 
 // compare holds what the module says against what the engine did, variable by variable.

@@ -83,14 +83,13 @@ func (x *crossing) ownTold(i int, n tla.Message) {
 
 // handleTold is HandleNotmsg with the vote of another server that leads or follows.
 func (x *crossing) handleTold(i int, n tla.Message, rest []tla.Message) error {
-	before := x.was
+	x.bare.copyFrom(x.was)
 	if x.was[i].OutOfElection[n.From-1].Round > n.Round {
 		// The module would keep the vote of the later round.
 		x.note(OlderPut)
-		before = x.was.clone()
-		before[i].OutOfElection[n.From-1] = tla.Vote{}
+		x.bare[i].OutOfElection[n.From-1] = tla.Vote{}
 	}
-	if err := x.run(before, x.one(tla.HandleNotmsg, i)); err != nil {
+	if err := x.runBare(x.one(tla.HandleNotmsg, i)); err != nil {
 		return err
 	}
 	table := x.was[i]
