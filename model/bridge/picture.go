@@ -56,6 +56,9 @@ func (b *Bridge) read(p picture, s *cluster.State, decided bool) error {
 			vote := v.Vote
 			vote.State = v.State
 			x.Vote = r.vote(vote)
+			if v.Round != v.Vote.Round { // the module answers with logicalClock, ZooKeeper with the vote's round
+				r.err = fmt.Errorf("%s: the logical clock is %d, the round of its vote %d", b.server(i), v.Round, v.Vote.Round)
+			}
 			if decided && s.Out.Decided && s.Actor == pos && v.State == election.Leading {
 				for from := range b.n {
 					x.Voters[b.number[from]] = s.Out.Decision.Counted.Has(from)
