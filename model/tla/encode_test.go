@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"reflect"
+	"strings"
 	"testing"
 )
 
@@ -39,6 +40,9 @@ func TestDecodeIsTheInverseOfEncode(t *testing.T) {
 					t.Fatalf("%v: %v is not %v", c, y.View(other), y.View(s))
 				}
 			}
+			if again := y.ViewTo(y.View(&y.Init()[0]), s); fmt.Sprint(again) != fmt.Sprint(y.View(s)) {
+				t.Fatalf("%v: in the memory of another view it is %v, want %v", c, again, y.View(s))
+			}
 			// Equal states are equal bytes, and the other way round.
 			text := fmt.Sprint(c, y.View(s))
 			if before, ok := texts[text]; ok && before != string(encoded) {
@@ -46,6 +50,24 @@ func TestDecodeIsTheInverseOfEncode(t *testing.T) {
 			}
 			texts[text] = string(encoded)
 		})
+	}
+}
+
+func TestPackRefusesWhatHasNoRoom(t *testing.T) {
+	y := mustSystem(t, Config{Servers: 3, MaxClock: 1, MaxSum: 3, MaxRecv: 2, MaxChan: 1})
+	some := Vote{Leader: 1}
+	for what, change := range map[string]func(x []Server) []Server{
+		"servers":    func(x []Server) []Server { return x[:2] },
+		"round 2":    func(x []Server) []Server { x[1].Round = 2; return x },
+		"s4":         func(x []Server) []Server { x[1].ReceiveVotes[0] = Vote{Leader: 4}; return x },
+		"2 messages": func(x []Server) []Server { x[1].In[0] = []Message{{1, some}, {1, some}}; return x },
+		"3 messages": func(x []Server) []Server { x[1].Queue = []Message{{1, some}, {1, some}, {3, some}}; return x },
+		"of s2":      func(x []Server) []Server { x[1].Queue = []Message{{2, some}}; return x },
+		"of s9":      func(x []Server) []Server { x[1].Queue = []Message{{9, some}}; return x },
+	} {
+		if _, err := y.Pack(change(y.View(&y.Init()[0]))); err == nil || !strings.Contains(err.Error(), what) {
+			t.Errorf("%s: %v", what, err)
+		}
 	}
 }
 

@@ -42,6 +42,10 @@ func (y *System) packServer(s *State, i int, x *Server) error {
 	s.put(m, &y.received, received)
 	s.put(m, &y.outside, outside)
 	s.put(m, &y.recv, c.list(x.Queue, y.config.MaxRecv, y.slotBits, func(n Message) uint64 {
+		if n.From > y.servers || n.From == i+1 {
+			c.err = fmt.Errorf("a message of s%d in its queue", n.From)
+			return 0
+		}
 		return uint64(number(i, n.From-1)) << y.codeBits
 	}))
 	return c.err
