@@ -92,9 +92,11 @@ func TestCanonicalEverywhere(t *testing.T) {
 		{"1:1,8 2:1,7", "rounds=2 writes=1 cuts=1", "all", false},
 		{"1:1,8 2:1,8 3:1,7", "rounds=1 timeouts=0", "election", false},
 		{"1:1,8 2:1,8 3:1,7", "rounds=2 crashes=1 timeouts=0", "election", true},
+		{"1:1,8 2:1,8 3:1,7", "rounds=2", "election", true},
 		{"1:1,8 2:1,8 3:1,7", "rounds=1 cuts=1 timeouts=0", "discovery", true},
 		{"1:1,8 2:1,8 3:1,7", "rounds=1 crashes=1 restarts=1 timeouts=0", "discovery", true},
 		{"1:1,8 2:1,8 3:1,7", "rounds=2 epochs=2 timeouts=0", "discovery", true},
+		{"1:1,8 2:1,8 3:1,7", "rounds=1 epochs=2 cuts=1 crashes=1 timeouts=0", "discovery", true},
 		{"1:1,7 2:1,8 3:2,1", "rounds=1", "all", true},
 	} {
 		if k.full && os.Getenv("ZKCHECK_FULL") == "" {

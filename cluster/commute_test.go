@@ -24,6 +24,7 @@ var reductionCases = []struct {
 	{"1:1,8 2:1,8 3:1/3,7 4:1,6", "", "rounds=2 crashes=1 cuts=1 channel-len=2", "all", false},
 	{"1:1,8 2:1,8 3:1,7", "3", "rounds=2 writes=1 crashes=1 restarts=1", "all", false},
 	{"1:1,8 2:1,8 3:1,7", "", "rounds=1 resets=1 drops=1 dups=1 wipes=1 crashes=1 restarts=1 garbles=1", "all", false},
+	{"1:1,8 2:1,8 3:1,7", "", "rounds=2 resets=1 drops=2 dups=2 crashes=1 channel-len=2", "election", false},
 	{"1:1,8 2:1,8 3:1,7", "", "rounds=2 timeouts=0 lags=2 writes=1 crashes=1 restarts=1 cuts=1", "all", true},
 }
 

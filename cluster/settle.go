@@ -26,6 +26,7 @@ func (y *System) settle(s *State) {
 			settled = settled && y.gone(s, to)
 			continue
 		}
+		y.strand(s, to)
 		for from := range y.n {
 			if list := y.flying(s, from, to); len(list) > 0 && from != to && y.mute(s, from, list) {
 				s.changeChannel(from, to)
@@ -91,4 +92,19 @@ func (y *System) silence(s *State) {
 			}
 		}
 	}
+}
+
+// strand forgets what a learner has promised that stays with a connection that is lost: it hears of no leader again, and
+// nobody hears of its promise. What is on disks matters to those who count transactions on them; that is after
+// discovery, in which a learner comes no further than its promise.
+func (y *System) strand(s *State, i int) {
+	v := &s.Servers[i]
+	if s.links[i].status != broken || y.Phases != ThroughDiscovery {
+		return
+	}
+	if v.Epoch == 0 && v.AcceptedEpoch == v.CurrentEpoch && v.Disk.AcceptedEpoch == v.CurrentEpoch {
+		return
+	}
+	v = s.changeServer(i)
+	v.Epoch, v.AcceptedEpoch, v.Disk.AcceptedEpoch = 0, v.CurrentEpoch, v.CurrentEpoch
 }

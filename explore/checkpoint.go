@@ -17,7 +17,7 @@ const checkpointFormat = 1
 
 // checkpointStates is how many states are found between two checkpoints, if the level ends then: less is found again faster
 // than it is written.
-const checkpointStates = 1 << 18
+const checkpointStates = 1 << 16
 
 // checkpoint is all of a search at the end of a level, but for what the files that it names hold.
 type checkpoint struct {

@@ -55,6 +55,7 @@ type checkFlags struct {
 	dir     string
 	profile string
 	reduce  bool
+	self    bool // check the reductions, and not the properties
 
 	system string
 	module tla.Config // of --system tla
@@ -87,7 +88,8 @@ Properties of what comes later are left out.
 Within --memory a search is as fast as it can be. What that has no room for goes to disk, to the
 directory of temporary files or to --dir, and the search goes on. With --dir it can be ended at any
 moment, by whatever means, and goes on with "zkcheck resume". With --reduce=false every step is
-taken, also those that are known to lead nowhere else; what is found is the same.
+taken, also those that are known to lead nowhere else; what is found is the same. --self-check
+searches both ways and compares.
 
 With --fairness weak, which the default run has, the properties of what must happen in the end
 (P10, P11, P13) are decided on the complete graph of states: a run may become calm at any moment,
@@ -109,6 +111,7 @@ counted as TLC does: depth is 1 for the initial state, and a step beyond a bound
   zkcheck check 1:1,8 2:1,8 3:1,7 --strategy guided --walks 10000 --steps 300
   zkcheck check 1:1,8 2:1,8 3:1,7 --property P11 --crashes 1 --restarts 1 --rounds 1 --timeouts 0
   zkcheck check 1:1,8 2:1,8 3:1,7 --crashes 2 --restarts 2 --rounds 1 --dir search
+  zkcheck check 1:1,8 2:1,8 3:1,7 --rounds 1 --self-check
   zkcheck check --mutant ZK-1419
   zkcheck check --lesson two-leading-one-round
   zkcheck check --system tla --servers 3 --max-clock 1 --max-sum 1`,
@@ -152,6 +155,7 @@ func (f *checkFlags) register(c *cobra.Command) {
 	s.BoolVar(&f.all, "all", false, "go on after a violation: one per property")
 	s.IntVar(&f.maxTraces, "max-traces", 1, "show `N` counterexamples of different shapes per property")
 	f.registerTLA(s)
+	s.BoolVar(&f.self, "self-check", false, "search with and without reductions, and compare")
 	s.StringVar(&f.dir, "dir", "", "keep the search in this `DIR`, for resume; it is created")
 	f.registerFree(s)
 }
@@ -181,6 +185,12 @@ func (f *checkFlags) run(ctx context.Context, servers []string, stdout, stderr i
 	p, err := f.plan(servers)
 	if err != nil {
 		return err
+	}
+	if f.self {
+		if f.walking() || f.dir != "" || f.json || f.changed("reduce") || p.lesson != nil {
+			return errors.New("--self-check is for --strategy bfs, without --dir, --json, --reduce or --lesson")
+		}
+		return f.runSelfCheck(ctx, p, stdout, stderr)
 	}
 	if err := f.vetDir(); err != nil {
 		return err

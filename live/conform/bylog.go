@@ -48,7 +48,11 @@ func open(ctx context.Context, install server.Install, script Script, dir string
 		return nil, errors.Join(err, s.Close())
 	}
 	s.belief.Start(script.Config.Disks[s.pos])
-	if err := l.entered(); err != nil {
+	err = l.awaitFor(startTime, "election", func() bool { return l.entries > 0 })
+	if err == nil {
+		err = l.entered()
+	}
+	if err != nil {
 		return nil, errors.Join(&Disagreement{Script: &s.script, What: err}, s.Close())
 	}
 	return s, nil

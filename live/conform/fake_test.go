@@ -14,11 +14,13 @@ import (
 const (
 	fakeFinalizeWait = 100 * time.Millisecond
 	fakeResend       = 100 * time.Millisecond // doubled each time
-	fakeInitLimit    = 700 * time.Millisecond
+	fakeInitLimit    = 3 * time.Second        // that it leads is seen after 300 ms without a sign of it, or after several such times
+	fakeTries        = 100                    // to connect to a leader
+	fakeTriesAgain   = 20 * time.Millisecond
 )
 
 // fake is a server that speaks the protocol: the engine, behind an election port. Its threads do what they
-// have to at once.
+// have to at once, but for what it is told to put off.
 type fake struct {
 	t     *testing.T
 	e     *election.Ensemble
@@ -36,6 +38,9 @@ type fake struct {
 	term    int // counts elections and terms: what belongs to an old one comes too late
 	learner net.Conn
 	tasks   sync.WaitGroup
+
+	ponders time.Duration // between its new state and its new vote, when it decides by what it is told
+	shy     chan struct{} // who connects to the election port waits until it is closed, which finding a leader does
 }
 
 // newFake starts a fake as the subject of a target.
@@ -87,13 +92,34 @@ func (f *fake) close() {
 	if f.learner != nil {
 		f.learner.Close()
 	}
+	f.serve()
 	f.mu.Unlock()
 	f.tasks.Wait()
+}
+
+// beShy lets nobody be served until the server has found a leader; serve ends that, and f.mu is held.
+func (f *fake) beShy() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.shy = make(chan struct{})
+}
+
+func (f *fake) serve() {
+	if f.shy != nil {
+		close(f.shy)
+		f.shy = nil
+	}
 }
 
 // accept is QuorumCnxManager.handleConnection: of two servers the larger keeps what it has opened.
 func (f *fake) accept(conn net.Conn) {
 	h, err := wire.ReadHeader(conn)
+	f.mu.Lock()
+	shy := f.shy
+	f.mu.Unlock()
+	if shy != nil {
+		<-shy
+	}
 	pos, ok := f.e.Position(election.SID(h.SID))
 	switch {
 	case err != nil || !ok:
@@ -166,8 +192,15 @@ func (f *fake) step(in *election.Input) {
 	list := []election.Input{*in}
 	for n := 0; len(list) > 0 && n < 50; n++ {
 		f.out.Reset()
+		list[0].Halfway = f.ponders > 0 && list[0].Kind == election.Handle && f.server.Divides(f.e, &list[0])
 		f.server.Step(f.e, &list[0], &f.out)
 		list = list[1:]
+		switch f.server.Stage() {
+		case election.Deciding:
+			time.AfterFunc(f.ponders, f.decided)
+		case election.Adopting:
+			list = append([]election.Input{{Kind: election.Resume}}, list...)
+		}
 		for _, note := range f.out.Notes {
 			if int(note.To) == f.server.Position() {
 				list = append(list, election.Input{Kind: election.Notification, From: note.To, Vote: note.Vote})
@@ -176,9 +209,13 @@ func (f *fake) step(in *election.Input) {
 			}
 		}
 		if f.out.Connect >= 0 && f.server.State == election.Following {
-			f.learn(f.addrs[f.e.Members[f.out.Connect].SID].Quorum)
+			term := f.term
+			if f.server.State != was {
+				term++
+			}
+			f.learn(f.addrs[f.e.Members[f.out.Connect].SID].Quorum, term)
 		}
-		if f.server.State == election.Looking && f.server.Queued() > 0 {
+		if f.server.State == election.Looking && f.server.Queued() > 0 && f.server.Stage() == election.Whole {
 			list = append([]election.Input{{Kind: election.Handle}}, list...)
 		}
 	}
@@ -187,12 +224,22 @@ func (f *fake) step(in *election.Input) {
 		f.resend = fakeResend
 	}
 	switch {
+	case f.server.Stage() != election.Whole:
 	case f.server.State == election.Leading && was != election.Leading:
 		f.timer.Reset(fakeInitLimit)
 	case f.server.State == election.Looking && f.server.Waiting:
 		f.timer.Reset(fakeFinalizeWait)
 	case f.server.State == election.Looking:
 		f.timer.Reset(f.resend)
+	}
+}
+
+// decided is the second half of a decision.
+func (f *fake) decided() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if !f.closed && f.server.Stage() == election.Deciding {
+		f.step(&election.Input{Kind: election.Resume})
 	}
 }
 
@@ -227,16 +274,20 @@ func (f *fake) send(pos int, v election.Vote) {
 	}
 }
 
-// learn follows a leader until it hangs up.
-func (f *fake) learn(addr string) {
-	term := f.term + 1 // this step's
+// learn follows a leader until it hangs up. A leader that does not listen yet is waited for (Learner.connectToLeader).
+func (f *fake) learn(addr string, term int) {
 	f.tasks.Go(func() {
 		conn, err := net.Dial("tcp", addr)
+		for tries := 1; err != nil && tries < fakeTries && f.follows(term); tries++ {
+			time.Sleep(fakeTriesAgain)
+			conn, err = net.Dial("tcp", addr)
+		}
 		if err == nil {
 			f.mu.Lock()
 			if f.learner = conn; f.closed {
 				conn.Close()
 			}
+			f.serve()
 			f.mu.Unlock()
 			conn.Write([]byte("epoch"))
 			conn.Read(make([]byte, 1))
@@ -248,4 +299,11 @@ func (f *fake) learn(addr string) {
 			f.step(&election.Input{Kind: election.GiveUp})
 		}
 	})
+}
+
+// follows tells whether the term goes on.
+func (f *fake) follows(term int) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return !f.closed && f.term == term && f.server.State == election.Following
 }

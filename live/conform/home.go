@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/zkcheck/zkcheck/election"
@@ -27,6 +25,7 @@ func openTarget(ctx context.Context, t *Target, script Script, leads func(waitin
 	s.config = t.wire()
 	if s.peers, err = t.peers(); err == nil {
 		h := &homing{Session: s, voters: t.voters(), last: map[election.SID]wire.Notification{}, leads: leads}
+		h.others = t.observers()
 		err = h.home()
 	}
 	if err == nil {
@@ -83,9 +82,75 @@ func makesLead(g *generator, steps []Step) bool {
 type homing struct {
 	*Session
 	voters []election.SID
+	others []election.SID                     // observers
 	last   map[election.SID]wire.Notification // received
-	follow election.SID                       // whom the server follows; NoServer for nobody
+	follow election.SID                       // whose quorum port it has connected to; NoServer for nobody's
 	leads  func(waiting bool)
+}
+
+// Times of homing. Who starts a server, or has left one in the middle of something, comes at any moment of it.
+const (
+	// homeTime is how long a server that does not lead may take to follow when all others say whom.
+	homeTime = 20 * time.Second
+	// answerTime is how long a server may take to answer for the first time. It listens, and connects, before its
+	// election begins: on a busy machine seconds before.
+	answerTime = 40 * time.Second
+	// connectTime is how long one try to connect may take, the call back included.
+	connectTime = time.Second
+	// firstTime is how long an answer is waited for before the question is repeated, which is twice as long each
+	// time, up to mostTime. Answers get lost with connections, and a slow server is not to be left with questions
+	// that it answers when nobody expects it any more.
+	firstTime = 2 * settleTime
+	mostTime  = time.Second
+)
+
+// home makes the server follow, and leaves it: the vote that it has then is its own, and its round is new.
+func (h *homing) home() error {
+	h.follow = election.NoServer
+	started := time.Now()
+	for start, home := started, false; !home; {
+		state, round, err := h.ask()
+		switch {
+		case err != nil:
+			return err
+		case h.follows():
+			home, err = h.leaveLeader()
+		case state == election.Leading:
+			if start = time.Now(); time.Since(started) > leadTime {
+				return fmt.Errorf("the server leads for %v, and does not give up", leadTime)
+			}
+			err = h.waitForEnd()
+		case state == election.Looking:
+			err = h.nameLeader(round)
+		default:
+			err = h.listen(waitTime, h.follows) // it is on its way to the leader
+		}
+		if err != nil {
+			return err
+		}
+		if !home && time.Since(start) > homeTime {
+			return &subject.Unexplained{What: fmt.Sprintf("for %v all others say who leads, and it does not follow", homeTime),
+				Could: []string{fmt.Sprintf("%v in round %d", state, round)}}
+		}
+	}
+	return nil
+}
+
+// leaveLeader ends the term of a server that follows. It may have been over already, by its own initLimit.
+func (h *homing) leaveLeader() (home bool, err error) {
+	former, follows, err := h.flush()
+	switch {
+	case err != nil:
+		return false, err
+	case !follows:
+		left := h.follow
+		h.follow = election.NoServer
+		return false, h.peers.CloseQuorum(left)
+	case former.Leader != h.follow:
+		return false, &subject.Unexplained{What: fmt.Sprintf("it has connected to server %v, and tells all others %v", h.follow, former),
+			Could: []string{fmt.Sprintf("FOLLOWING, leader %v", h.follow)}}
+	}
+	return true, h.lookAgain(former)
 }
 
 // waitForEnd waits a little for the end of the server's term as a leader.
@@ -94,48 +159,21 @@ func (h *homing) waitForEnd() error {
 		h.leads(true)
 		defer h.leads(false)
 	}
-	return h.listen(time.Second)
+	return h.listen(time.Second, h.follows)
 }
 
-// homeTime is how long a server that does not lead may take to follow when all others say whom.
-const homeTime = 20 * time.Second
+func (h *homing) follows() bool { return h.follow != election.NoServer }
 
-// home makes the server follow, and leaves it: the vote that it has then is its own, and its round is new.
-func (h *homing) home() error {
-	h.follow = election.NoServer
-	started := time.Now()
-	for start := started; h.follow == election.NoServer; {
-		state, round, err := h.ask()
-		switch {
-		case err != nil:
-			return err
-		case state == election.Leading:
-			if start = time.Now(); time.Since(started) > leadTime {
-				return fmt.Errorf("the server leads for %v, and does not give up", leadTime)
-			}
-			err = h.waitForEnd()
-		case time.Since(start) > homeTime:
-			return &subject.Unexplained{What: fmt.Sprintf("for %v all others say who leads, and it does not follow", homeTime),
-				Could: []string{fmt.Sprintf("%v in round %d", state, round)}}
-		case state == election.Looking:
-			err = h.nameLeader(round)
-		default:
-			err = h.listen(waitTime) // it is on its way to the leader
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return h.lookAgain()
-}
-
-// listen takes what is seen for some time, or until the server follows.
-func (h *homing) listen(rest time.Duration) error {
+// listen takes what is seen for some time, or until it is enough.
+func (h *homing) listen(rest time.Duration, enough func() bool) error {
 	over := time.NewTimer(rest)
 	defer over.Stop()
-	for h.follow == election.NoServer {
+	for !enough() {
 		select {
-		case e := <-h.peers.Events():
+		case e, ok := <-h.peers.Events():
+			if !ok {
+				return peer.ErrClosed
+			}
 			h.note("%v", e)
 			switch e.Kind {
 			case peer.Received:
@@ -157,39 +195,48 @@ func (h *homing) listen(rest time.Duration) error {
 	return nil
 }
 
-// connectTime is how long a connection to the server may take, its call back included.
-const connectTime = 5 * time.Second
-
-// ask asks what the server is doing, after everybody is connected.
+// ask asks what the server is doing, after everybody is connected. That it follows can show without an answer: it
+// may have been on its way to a leader when the peers came.
 func (h *homing) ask() (state election.State, round uint64, err error) {
-	for start := time.Now(); ; {
-		var failed error
-		for _, v := range h.voters {
-			ctx, cancel := context.WithTimeout(h.ctx, time.Second)
-			if err := h.peers.Connect(ctx, v); err != nil {
-				failed = err
-			}
-			cancel()
-		}
+	wait := firstTime
+	for start := time.Now(); ; wait = min(2*wait, mostTime) {
+		failed := h.connect()
 		if failed == nil {
 			old := echo(h.voters[0])
 			old.Version = 0 // without a config: there are configs that a server does not survive
 			failed = h.send(h.voters[0], old)
 		}
-		if err := h.listen(2 * settleTime); err != nil {
-			return 0, 0, err
+		answered := func() bool { _, ok := h.last[h.voters[0]]; return ok }
+		err := h.listen(firstTime, h.follows)
+		if err == nil {
+			err = h.listen(wait-firstTime, func() bool { return h.follows() || answered() })
 		}
-		if n, ok := h.last[h.voters[0]]; ok && failed == nil {
+		if err != nil || h.follows() {
+			return election.Following, 0, err
+		}
+		if n := h.last[h.voters[0]]; answered() && failed == nil {
 			v, err := n.Vote()
 			return v.State, v.Round, err
 		}
-		if time.Since(start) > connectTime {
+		if time.Since(start) > answerTime {
 			if failed == nil {
 				failed = errors.New("the server does not answer a voter")
 			}
 			return 0, 0, fmt.Errorf("%s: %w", h.script.Subject, failed)
 		}
 	}
+}
+
+// connect connects everybody who is not.
+func (h *homing) connect() (failed error) {
+	for _, sid := range slices.Concat(h.voters, h.others) {
+		ctx, cancel := context.WithTimeout(h.ctx, connectTime)
+		if err := h.peers.Connect(ctx, sid); err != nil {
+			failed = err
+		}
+		cancel()
+	}
+	return failed
 }
 
 // nameLeader lets all voters say that one of them leads, in the server's own round. If it is in finalizeWait
@@ -199,66 +246,84 @@ func (h *homing) nameLeader(round uint64) error {
 	for _, v := range h.voters {
 		vote := election.Vote{Candidate: election.Candidate{Leader: leader, PeerEpoch: 1}, Round: round,
 			State: state(v, leader), Version: election.WireVersion}
-		if err := h.send(v, vote); err != nil {
-			return err
+		if h.send(v, vote) != nil {
+			break // the connection is gone: all are told again when there is another
 		}
 	}
-	return h.listen(waitTime)
+	return h.listen(waitTime, h.follows)
+}
+
+// flush lets everybody ask a server that follows, until all are told the same and nothing more comes: what they
+// have said before is through as well then, and can't come late into the next election. That is the vote that it
+// follows by; ok is false if it follows no more.
+func (h *homing) flush() (former election.Vote, ok bool, err error) {
+	clear(h.last)
+	start, wait, same, other := time.Now(), firstTime, false, false
+	for time.Since(start) < homeTime {
+		for _, sid := range slices.Concat(h.voters, h.others) {
+			if !same {
+				h.send(sid, echo(sid)) // if that fails it is done again
+			}
+		}
+		before := len(h.seen)
+		if err := h.listen(wait, func() bool { return false }); err != nil {
+			return former, false, err
+		}
+		again := wait > firstTime
+		if former, same, other = h.told(); same && len(h.seen) == before || other && again {
+			return former, same, nil
+		}
+		if !same {
+			wait = min(2*wait, mostTime)
+		}
+	}
+	return former, false, &subject.Unexplained{What: fmt.Sprintf("for %v it follows, and does not say so to all who ask", homeTime),
+		Could: []string{"FOLLOWING"}}
+}
+
+// told is the vote that the server follows by, if all are told the same, and whether somebody is told that it does
+// not follow.
+func (h *homing) told() (vote election.Vote, same, other bool) {
+	same = true
+	for i, sid := range slices.Concat(h.voters, h.others) {
+		n, ok := h.last[sid]
+		v, err := n.Vote()
+		following := ok && err == nil && v.State == election.Following
+		if i == 0 {
+			vote = v
+		}
+		same = same && following && v.Candidate == vote.Candidate && v.Round == vote.Round
+		other = other || ok && !following
+	}
+	return vote, same, other
 }
 
 // lookAgain ends the term and learns the server's own vote, of which the belief begins.
-func (h *homing) lookAgain() error {
+func (h *homing) lookAgain(former election.Vote) error {
 	left := h.follow
 	h.follow = election.NoServer
-	if err := h.flush(); err != nil {
-		return err
-	}
 	clear(h.last)
 	if err := h.peers.CloseQuorum(left); err != nil {
 		return err
 	}
 	for start := time.Now(); ; {
-		if err := h.listen(2 * settleTime); err != nil {
+		if err := h.listen(firstTime, h.follows); err != nil {
 			return err
 		}
-		if h.follow != election.NoServer { // it had not got far enough to notice
+		if h.follows() { // it had not got far enough to notice
 			h.follow = election.NoServer
 			if err := h.peers.CloseQuorum(left); err != nil {
 				return err
 			}
 		}
 		if own, ok := h.own(); ok {
-			return h.believe(own)
+			return h.believe(own, former)
 		}
 		if time.Since(start) > homeTime {
 			return &subject.Unexplained{What: fmt.Sprintf("for %v after it has lost its leader there is no vote of its own", homeTime),
 				Could: []string{"LOOKING in a new round, for itself"}}
 		}
 	}
-}
-
-// flush lets every voter ask a server that follows, until each is told so: what they have said before is
-// through as well then, and can't come late into the next election.
-func (h *homing) flush() error {
-	clear(h.last)
-	for _, v := range h.voters {
-		if err := h.send(v, echo(v)); err != nil {
-			return err
-		}
-	}
-	for start := time.Now(); time.Since(start) < homeTime; {
-		if err := h.listen(settleTime / 4); err != nil {
-			return err
-		}
-		if !slices.ContainsFunc(h.voters, func(v election.SID) bool {
-			n, ok := h.last[v]
-			return !ok || n.State != int32(election.Following)
-		}) {
-			return nil
-		}
-	}
-	return &subject.Unexplained{What: fmt.Sprintf("for %v it follows, and does not say so to all who ask", homeTime),
-		Could: []string{"FOLLOWING"}}
 }
 
 // own is the server's own vote, if it has told it to everybody.
@@ -274,10 +339,15 @@ func (h *homing) own() (own election.Vote, ok bool) {
 	return own, true
 }
 
-func (h *homing) believe(own election.Vote) error {
+// believe begins the belief with all that the server may still say of what was before.
+func (h *homing) believe(own, former election.Vote) error {
 	disk := election.Disk{Zxid: own.Zxid, CurrentEpoch: own.PeerEpoch, AcceptedEpoch: own.PeerEpoch}
 	h.script.Config.Disks[h.pos] = disk
 	h.belief.Look(disk, own.Round)
+	h.belief.Former(former)
+	for _, sid := range h.others {
+		h.belief.Told(sid, former)
+	}
 	for _, sid := range h.voters {
 		if err := h.belief.Sent(sid, own); err != nil {
 			return err
@@ -288,41 +358,5 @@ func (h *homing) believe(own election.Vote) error {
 		return err
 	}
 	h.begin()
-	return nil
-}
-
-// wire is the configuration that peers send until the server has sent its own. One of version 0 is newer
-// than none, so that no server takes it over.
-func (t *Target) wire() string {
-	var c wire.Config
-	for _, m := range t.Members {
-		host, port, _ := net.SplitHostPort(m.Election)
-		_, quorum, _ := net.SplitHostPort(m.Quorum)
-		of := wire.Member{SID: int64(m.SID), Host: host, Observer: m.Observer}
-		of.ElectionPort, _ = strconv.Atoi(port)
-		of.QuorumPort, _ = strconv.Atoi(quorum)
-		c.Members = append(c.Members, of)
-	}
-	return c.String()
-}
-
-// agrees compares the members with those of the configuration that a server sends, if it sends one.
-func (t *Target) agrees(config string) error {
-	c, err := wire.ParseConfig(config)
-	if err != nil || len(c.Members) == 0 {
-		return nil
-	}
-	for _, m := range c.Members {
-		k := slices.IndexFunc(t.Members, func(o TargetMember) bool { return int64(o.SID) == m.SID })
-		switch {
-		case k < 0:
-			return fmt.Errorf("the server's own configuration has a server %d, which is not among the addresses", m.SID)
-		case t.Members[k].Observer != m.Observer:
-			return fmt.Errorf("the server's own configuration has another role for server %d: observers are the last addresses", m.SID)
-		}
-	}
-	if len(c.Members) != len(t.Members) {
-		return fmt.Errorf("the server's own configuration has %d servers, and there are %d addresses", len(c.Members), len(t.Members))
-	}
 	return nil
 }

@@ -169,33 +169,11 @@ func (w *worker) repeats() int {
 	return 1
 }
 
-// first starts the worker's server. What it does before anybody says anything can disagree as well, and
-// does so again or does not count.
-func (w *worker) first(ctx context.Context, number int) (done bool, err error) {
-	var d *Disagreement
-	for range 1 + w.repeats() {
-		var session *Session
-		if session, err = w.open(ctx); err == nil {
-			w.session = session
-			if d != nil {
-				w.tell(func(r *Report) { r.Unrepeated = append(r.Unrepeated, d) })
-			}
-			return false, nil
-		}
-		if !errors.As(err, &d) || ctx.Err() != nil {
-			return true, err
-		}
-	}
-	w.tell(func(r *Report) { r.Elections++; r.Found = append(r.Found, Finding{Disagreement: d, Election: number}) })
-	w.stop()
-	return true, nil
-}
-
 func (w *worker) work(ctx context.Context) error {
 	for i := w.number; i < w.Elections && ctx.Err() == nil; i += w.JVMs {
 		if w.session == nil {
-			if done, err := w.first(ctx, i+1); done || err != nil {
-				return w.ended(ctx, err)
+			if err := w.renew(ctx); err != nil {
+				return w.ended(ctx, i+1, err)
 			}
 		}
 		s := w.session
@@ -212,7 +190,7 @@ func (w *worker) work(ctx context.Context) error {
 			return nil
 		case errors.As(err, &d):
 			if err := w.disagreement(ctx, i+1, d); err != nil {
-				return w.ended(ctx, err)
+				return w.ended(ctx, i+1, err)
 			}
 			continue
 		case err != nil:
@@ -245,9 +223,16 @@ func (w *worker) draw(g *generator) []Step {
 	return steps
 }
 
-// ended is the error of a worker, but for what the end of the run brings with it.
-func (w *worker) ended(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
+// ended is the error of a worker, but for what the end of the run brings with it. A server that disagrees whenever
+// it begins is found.
+func (w *worker) ended(ctx context.Context, number int, err error) error {
+	var d *Disagreement
+	switch {
+	case ctx.Err() != nil:
+		return nil
+	case errors.As(err, &d):
+		w.tell(func(r *Report) { r.Elections++; r.Found = append(r.Found, Finding{Disagreement: d, Election: number}) })
+		w.stop()
 		return nil
 	}
 	return err
@@ -272,6 +257,10 @@ func (w *worker) disagreement(ctx context.Context, number int, d *Disagreement) 
 	}
 	f := Finding{Disagreement: again, Election: number}
 	err := w.shrink(ctx, &f)
+	var beginning *Disagreement
+	if errors.As(err, &beginning) {
+		err = nil // what is found is found, as short as it is by then
+	}
 	w.tell(func(r *Report) { r.Elections++; r.Found = append(r.Found, f) })
 	if err == nil {
 		w.stop()
@@ -279,16 +268,29 @@ func (w *worker) disagreement(ctx context.Context, number int, d *Disagreement) 
 	return err
 }
 
-// renew throws the server away and starts another, or lets the target begin anew.
-func (w *worker) renew(ctx context.Context) (err error) {
+// renew throws the server away and starts another, or lets the target begin anew. What it does before anybody
+// says anything can disagree as well, and does so again or does not count: then the error is that disagreement.
+func (w *worker) renew(ctx context.Context) error {
 	if w.session != nil {
-		if err := w.session.Close(); err != nil {
+		err := w.session.Close()
+		if w.session = nil; err != nil {
 			return err
 		}
-		w.session = nil
 	}
-	w.session, err = w.open(ctx)
-	return err
+	var d *Disagreement
+	for tries := 0; ; tries++ {
+		session, err := w.open(ctx)
+		if err == nil {
+			w.session = session
+			if d != nil {
+				w.tell(func(r *Report) { r.Unrepeated = append(r.Unrepeated, d) })
+			}
+			return nil
+		}
+		if !errors.As(err, &d) || ctx.Err() != nil || tries == w.repeats() {
+			return err
+		}
+	}
 }
 
 // try plays steps, and the end of the term that they lead to. After a disagreement the server is new.

@@ -17,6 +17,10 @@ import (
 // waits for it that goes as it should.
 const patience = 15 * time.Second
 
+// startTime is how long a process may take from its start to its first election. Nothing is judged by that, and
+// with twenty-five busy processes to a core a JVM listens after 12 s and votes after 15.
+const startTime = time.Minute
+
 // Disagreement is something that the server did, or did not do, and that the engine has no explanation
 // for.
 type Disagreement struct {
@@ -126,13 +130,20 @@ func (s *Session) begin() {
 }
 
 // await takes what is seen until the condition holds.
-func (s *Session) await(what string, done func() bool) error {
-	return s.awaitOr(what, done, func() (bool, time.Duration) { return false, patience })
+func (s *Session) await(what string, done func() bool) error { return s.awaitFor(patience, what, done) }
+
+func (s *Session) awaitFor(patience time.Duration, what string, done func() bool) error {
+	return s.takeUntil(patience, what, done, func() (bool, time.Duration) { return false, patience })
 }
 
 // awaitOr takes what is seen until the condition holds, or enough says so, which is asked after the time
 // that it tells.
 func (s *Session) awaitOr(what string, done func() bool, enough func() (bool, time.Duration)) error {
+	return s.takeUntil(patience, what, done, enough)
+}
+
+func (s *Session) takeUntil(patience time.Duration, what string, done func() bool, enough func() (bool, time.Duration)) error {
+	missing := &subject.Unexplained{What: fmt.Sprintf("for %v there is no %s", patience, what)}
 	patient := time.NewTimer(patience)
 	defer patient.Stop()
 	for !done() {
@@ -144,7 +155,7 @@ func (s *Session) awaitOr(what string, done func() bool, enough func() (bool, ti
 			after = again
 		}
 		again := time.NewTimer(after)
-		err := s.take(what, patient.C, again.C)
+		err := s.take(patient.C, again.C, missing)
 		again.Stop()
 		if err == nil {
 			err = s.drain()
@@ -156,8 +167,8 @@ func (s *Session) awaitOr(what string, done func() bool, enough func() (bool, ti
 	return nil
 }
 
-// take takes one thing that is seen.
-func (s *Session) take(what string, patient, again <-chan time.Time) error {
+// take takes one thing that is seen. When patience ends, something is missing.
+func (s *Session) take(patient, again <-chan time.Time, missing *subject.Unexplained) error {
 	select {
 	case e, ok := <-s.peers.Events():
 		if !ok {
@@ -172,7 +183,8 @@ func (s *Session) take(what string, patient, again <-chan time.Time) error {
 		if s.why != nil {
 			return s.why
 		}
-		return &subject.Unexplained{What: fmt.Sprintf("for %v there is no %s", patience, what), Could: s.belief.Explain()}
+		missing.Could = s.belief.Explain()
+		return missing
 	case <-s.ctx.Done():
 		return s.ctx.Err()
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/zkcheck/zkcheck/cluster"
 	"github.com/zkcheck/zkcheck/election"
 	"github.com/zkcheck/zkcheck/live/peer"
+	"github.com/zkcheck/zkcheck/wire"
 )
 
 // Target is a server that runs already, and the ensemble that its configuration names.
@@ -168,13 +169,52 @@ func (t *Target) peers() (*peer.Peers, error) {
 	return peer.New(peer.Subject{SID: t.Subject, Election: t.Addr()}, members...)
 }
 
-// voters are the sids of voters that are played.
-func (t *Target) voters() (list []election.SID) {
+// voters are the sids of voters that are played, observers those of observers.
+func (t *Target) voters() []election.SID    { return t.played(false) }
+func (t *Target) observers() []election.SID { return t.played(true) }
+
+func (t *Target) played(observer bool) (list []election.SID) {
 	for _, m := range t.Members {
-		if !m.Observer && m.SID != t.Subject {
+		if m.Observer == observer && m.SID != t.Subject {
 			list = append(list, m.SID)
 		}
 	}
 	slices.Sort(list)
 	return list
+}
+
+// wire is the configuration that peers send until the server has sent its own. One of version 0 is newer
+// than none, so that no server takes it over.
+func (t *Target) wire() string {
+	var c wire.Config
+	for _, m := range t.Members {
+		host, port, _ := net.SplitHostPort(m.Election)
+		_, quorum, _ := net.SplitHostPort(m.Quorum)
+		of := wire.Member{SID: int64(m.SID), Host: host, Observer: m.Observer}
+		of.ElectionPort, _ = strconv.Atoi(port)
+		of.QuorumPort, _ = strconv.Atoi(quorum)
+		c.Members = append(c.Members, of)
+	}
+	return c.String()
+}
+
+// agrees compares the members with those of the configuration that a server sends, if it sends one.
+func (t *Target) agrees(config string) error {
+	c, err := wire.ParseConfig(config)
+	if err != nil || len(c.Members) == 0 {
+		return nil
+	}
+	for _, m := range c.Members {
+		k := slices.IndexFunc(t.Members, func(o TargetMember) bool { return int64(o.SID) == m.SID })
+		switch {
+		case k < 0:
+			return fmt.Errorf("the server's own configuration has a server %d, which is not among the addresses", m.SID)
+		case t.Members[k].Observer != m.Observer:
+			return fmt.Errorf("the server's own configuration has another role for server %d: observers are the last addresses", m.SID)
+		}
+	}
+	if len(c.Members) != len(t.Members) {
+		return fmt.Errorf("the server's own configuration has %d servers, and there are %d addresses", len(c.Members), len(t.Members))
+	}
+	return nil
 }

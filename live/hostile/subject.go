@@ -30,7 +30,7 @@ type subject struct {
 // Times. They bound how long silence is listened to, not how fast a server has to be: who answers is not
 // waited for.
 const (
-	startTime  = 30 * time.Second       // until a server answers
+	startTime  = time.Minute            // until a server answers
 	closeTime  = 40 * time.Millisecond  // until a server has closed a connection, if it does
 	drainTime  = 500 * time.Millisecond // until it has read what was sent
 	answerTime = 5 * time.Second        // until it answers, however often it is asked

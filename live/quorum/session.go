@@ -17,6 +17,10 @@ import (
 // for it that goes as it should.
 const Patience = 10 * time.Second
 
+// startTime is how long a process may take from its start to its first vote. Nothing is judged by that, and with
+// twenty-five busy processes to a core a JVM listens after 12 s and votes after 15.
+const startTime = time.Minute
+
 // silence is how long nobody says anything in a step that waits.
 const silence = 60 * time.Millisecond
 
@@ -154,7 +158,7 @@ func (s *session) electionPort(sid election.SID) string {
 	return fmt.Sprint(s.net.Host(sid), ":", server.ElectionPort)
 }
 
-// run starts a process on the disk as it is.
+// run starts a process on the disk as it is, and waits until it looks for a leader.
 func (s *session) run() (err error) {
 	if s.proc, err = s.start(s.ctx, s.spec); err != nil {
 		return err
@@ -164,7 +168,7 @@ func (s *session) run() (err error) {
 			return err
 		}
 	}
-	return nil
+	return s.awaitFor(startTime, "vote of its own", s.left)
 }
 
 // connect makes an election connection. The server can close one that has just been made (finding 6 of
@@ -182,7 +186,7 @@ func (s *session) connect(v election.SID) error {
 			return &Unexplained{What: "its process has ended", Could: s.belief.describe(s.belief.states)}
 		default:
 		}
-		if time.Since(start) > s.patience {
+		if time.Since(start) > startTime {
 			return err
 		}
 	}
@@ -216,23 +220,29 @@ func (s *session) note(format string, args ...any) {
 
 // await takes what is seen until the condition holds.
 func (s *session) await(what string, done func() bool) error {
-	patient := time.NewTimer(s.patience)
+	return s.awaitFor(s.patience, what, done)
+}
+
+func (s *session) awaitFor(patience time.Duration, what string, done func() bool) error {
+	patient := time.NewTimer(patience)
 	defer patient.Stop()
+	missing := &Unexplained{What: fmt.Sprintf("for %v there is no %s", patience, what)}
 	for !done() {
 		select {
 		case <-patient.C:
-			return &Unexplained{What: fmt.Sprintf("for %v there is no %s", s.patience, what), Could: s.belief.describe(s.belief.states)}
+			missing.Could = s.belief.describe(s.belief.states)
+			return missing
 		default:
 		}
-		if err := s.take(patient.C, what); err != nil {
+		if err := s.take(patient.C, missing); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// take takes one thing that is seen.
-func (s *session) take(patient <-chan time.Time, what string) error {
+// take takes one thing that is seen. When patience ends, something is missing.
+func (s *session) take(patient <-chan time.Time, missing *Unexplained) error {
 	select {
 	case h := <-s.ports.heard:
 		return s.happened(h)
@@ -249,7 +259,8 @@ func (s *session) take(patient <-chan time.Time, what string) error {
 	case <-s.ctx.Done():
 		return s.ctx.Err()
 	case <-patient:
-		return &Unexplained{What: fmt.Sprintf("for %v there is no %s", s.patience, what), Could: s.belief.describe(s.belief.states)}
+		missing.Could = s.belief.describe(s.belief.states)
+		return missing
 	}
 }
 

@@ -103,6 +103,26 @@ func (b *Belief) Look(d election.Disk, round uint64) {
 	b.add(st)
 }
 
+// Former adds to Look the vote of the election before, which the server is still heard to tell: an observer while
+// it looks, and everybody in the moment in which it decides.
+func (b *Belief) Former(v election.Vote) {
+	for _, st := range b.states {
+		st.server.Vote = election.Vote{Candidate: v.Candidate, Round: v.Round}
+	}
+}
+
+// Told adds to Look what the server told another last, before it entered the election: a new connection brings
+// that again.
+func (b *Belief) Told(to election.SID, v election.Vote) {
+	pos, ok := b.e.Position(to)
+	if !ok || !b.watch.Sends {
+		return
+	}
+	for _, st := range b.states {
+		st.last[pos], st.sent = v, st.sent.With(pos)
+	}
+}
+
 // clone is a copy that shares what is never changed in place.
 func (st *state) clone() *state {
 	c := *st
