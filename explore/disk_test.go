@@ -38,7 +38,7 @@ func TestDiskChangesNothing(t *testing.T) {
 // TestDiskInLevelsOfManyBatches: a system with levels that are longer than a batch, and solutions far away.
 func TestDiskInLevelsOfManyBatches(t *testing.T) {
 	want := BreadthFirst(context.Background(), sliding{}, nil, Options{})
-	for _, memory := range []uint64{200_000, 2 << 20} {
+	for _, memory := range []uint64{600_000, 2 << 20} {
 		got := BreadthFirst(context.Background(), sliding{}, nil, onDisk(t, Options{}, memory))
 		same(t, fmt.Sprint(memory, " bytes"), got, want)
 	}
@@ -76,7 +76,7 @@ func TestSpillingWrites(t *testing.T) {
 // TestResume ends searches at random moments, and goes on from what is on disk until one comes to its end.
 func TestResume(t *testing.T) {
 	all := 0
-	for seed := range uint64(8) {
+	for seed := range uint64(5) {
 		rng := rand.New(rand.NewPCG(seed, 13))
 		g := newGraph(rng, 60000, 1+rng.IntN(4))
 		props := g.marks(rng, 8)

@@ -11,7 +11,6 @@ type levelFile struct {
 	file *os.File
 	name string
 	end  int64
-	err  error
 }
 
 // place is where a block lies in its level's file: numbers of ends, claims and sleeps, and then the states.
