@@ -72,6 +72,7 @@ timed() {
 }
 
 # inside DIR COMMAND...: runs it there.
+# shellcheck disable=SC2317 # timed calls it
 inside() (cd "$1" && shift && "$@")
 
 # absolute FILE: its path, wherever one stands.
