@@ -90,15 +90,15 @@ func BenchmarkEngine(b *testing.B) {
 		if c.Limits, err = cluster.ParseLimits(row.limits); err != nil {
 			b.Fatal(err)
 		}
-		for _, reduce := range []bool{false, true} {
-			name := fmt.Sprintf("%s/reduce=%t", words(row.limits), reduce)
+		for _, reduce := range []explore.Reduction{explore.ReduceNone, explore.ReduceSteps, explore.ReduceAll} {
+			name := fmt.Sprintf("%s/reduce=%v", words(row.limits), reduce)
 			each(b, name, row.distinct, func(b *testing.B, o explore.Options, t *tally) {
 				o.Reduce = reduce
 				r, _, err := trace.Search(context.Background(), c, props.StepProperties(), o)
 				if err != nil {
 					b.Fatal(err)
 				}
-				if !reduce && r.Distinct != row.distinct {
+				if reduce != explore.ReduceAll && r.Distinct != row.distinct {
 					b.Fatalf("%d distinct states, want %d", r.Distinct, row.distinct)
 				}
 				t.add(b, r.Distinct, r.Generated, r.MemoryBytes, r.Complete)

@@ -1,11 +1,16 @@
 package cluster
 
-import "github.com/zkcheck/zkcheck/election"
+import (
+	"math/bits"
+
+	"github.com/zkcheck/zkcheck/election"
+)
 
 // Two actions commute in a state if each can happen after the other and does the same then, both orders lead
 // to the same state, and no step property says of one of them anything else because the other came first. What an action
 // touches is found out by letting the server that steps take a look ahead; two footprints that do not
-// meet commute. Nothing here knows a rule of the protocol, so it holds under broken rules as well.
+// meet commute. Nothing here knows a rule of the protocol, so it holds under broken rules as well. Where all
+// are ZooKeeper's, what most steps touch is foretold.
 
 // footprint is what an action touches.
 type footprint struct {
@@ -25,6 +30,7 @@ type footprint struct {
 	downs  uint64 // connections that it may take away
 	spends uint32 // limits whose budgets it takes from, if that can matter
 
+	seen     bool   // nothing is missing: what follows from the step itself is foretold, or was looked at
 	alone    bool   // commutes with nothing
 	turns    bool   // the actor begins or ends to lead
 	near     uint64 // the connections of the actor, if it decides
@@ -116,67 +122,119 @@ func (y *System) Ordinal(a Action) int {
 }
 
 // Commuting fills masks, one for each enabled action of the state: bit k of the i-th says that the i-th and
-// the k-th action commute. There are at most 64; more than those commute with nothing.
-func (y *System) Commuting(s *State, enabled []Action, masks []uint64) []uint64 {
+// the k-th action commute. There are at most 64; more than those commute with nothing. Of pairs that are both
+// in asleep, by index, it says nothing.
+func (y *System) Commuting(s *State, enabled []Action, asleep uint64, masks []uint64) []uint64 {
 	masks = masks[:0]
 	for range enabled {
 		masks = append(masks, 0)
 	}
-	if y.Limits.Calm > 0 || y.n*(y.n-1)/2 > maxPairs {
+	n := min(len(enabled), 64)
+	if y.Limits.Calm > 0 || y.n*(y.n-1)/2 > maxPairs || bits.OnesCount64(asleep) == n {
 		return masks
 	}
-	var prints [64]footprint
-	n := min(len(enabled), len(prints))
-	for i := range n {
+	if n <= fewActions { // most states; the memory is cleared in any case
+		var prints [fewActions]footprint
+		y.commuting(s, enabled, prints[:n], asleep, masks)
+	} else {
+		var prints [64]footprint
+		y.commuting(s, enabled, prints[:n], asleep, masks)
+	}
+	return masks
+}
+
+const fewActions = 10
+
+func (y *System) commuting(s *State, enabled []Action, prints []footprint, asleep uint64, masks []uint64) {
+	for i := range prints {
 		y.footprint(s, enabled[i], &prints[i])
 		for k := range i {
-			if !prints[i].meets(&prints[k]) {
+			if (asleep>>i)&(asleep>>k)&1 == 0 && !y.meet(s, enabled, prints, i, k) {
 				masks[i] |= 1 << k
 				masks[k] |= 1 << i
 			}
 		}
 	}
-	return masks
 }
 
-// footprint finds out what an enabled action touches.
+// meet tells whether two actions meet. What they touch is looked at more closely only where that can make a difference:
+// a footprint never shrinks.
+func (y *System) meet(s *State, enabled []Action, prints []footprint, i, k int) bool {
+	f, g := &prints[i], &prints[k]
+	if f.meets(g) {
+		return true
+	}
+	if f.seen && g.seen {
+		return false
+	}
+	for _, a := range [2]int{i, k} {
+		if p := &prints[a]; !p.seen {
+			y.lookAhead(s, enabled[a], p)
+		}
+	}
+	return f.meets(g)
+}
+
+// footprint finds out what an enabled action touches, without a look ahead as far as can be.
 func (y *System) footprint(s *State, a Action, f *footprint) {
 	*f = footprint{actor: -1, popFrom: -1, observes: -1}
-	from, _ := y.Ensemble.Position(a.From)
-	to, _ := y.Ensemble.Position(a.To)
 	if a.N > 0 {
-		f.alone = true
+		f.alone, f.seen = true, true
 		return
 	}
-	in := election.Input{}
+	from, _ := y.Ensemble.Position(a.From)
+	to, _ := y.Ensemble.Position(a.To)
 	actor := from
 	switch a.Kind {
 	case Start, Restart:
 		f.ups = y.pairs(from)
-		in.Kind = election.Start
 		if a.Kind == Restart {
 			y.spending(s, f, restartsLimit)
 		}
 	case Deliver:
-		in = election.Input{Kind: election.Notification, From: uint8(from), Vote: y.channel(s, from, to).msgs[0]}
 		if actor = to; from != to {
 			f.popFrom = int8(from)
-			f.edges |= y.pair(from, to)
+			f.edges = y.pair(from, to)
 		}
 	case Timeout:
-		in.Kind = election.Timeout
-		f.edges |= y.pairs(from)
+		f.edges = y.pairs(from)
 		y.spending(s, f, cutTimeouts)
+	case Packet:
+		actor = to
+		f.edges = y.pair(from, to)
+	case GiveUp:
+		y.endsTerm(s, from, f)
+	case Write:
+		y.spending(s, f, cutWrites)
+		f.spends |= 1 << cutWrites
+	case Decide, Offer, Handle, Resume, Answer, Flush:
+	default:
+		y.faultFootprint(s, a, from, to, f)
+		f.seen = true
+		return
+	}
+	f.actor = int8(actor)
+	f.own = f.own.With(actor)
+	if y.standard && !y.Ensemble.Fine {
+		y.foretell(s, a, from, actor, f)
+	}
+}
+
+// input is what the server that takes the step of an action is given, but for a packet.
+func (y *System) input(s *State, a Action, from, to int) (in election.Input) {
+	switch a.Kind {
+	case Start, Restart:
+		in.Kind = election.Start
+	case Deliver:
+		in = election.Input{Kind: election.Notification, From: uint8(from), Vote: y.channel(s, from, to).msgs[0]}
+	case Timeout:
+		in.Kind = election.Timeout
 	case Decide:
 		in.Kind = election.Decide
 	case Offer:
 		in.Kind = election.Offer
-	case Packet:
-		actor = to
-		f.edges |= y.pair(from, to)
 	case GiveUp:
 		in.Kind = election.GiveUp
-		y.endsTerm(s, from, f)
 	case Handle:
 		in.Kind = election.Handle
 		sender, v, _ := s.Servers[from].Next()
@@ -187,17 +245,10 @@ func (y *System) footprint(s *State, a Action, f *footprint) {
 		in.Kind = election.Answer
 	case Write:
 		in.Kind, in.Value = election.Write, 1
-		y.spending(s, f, cutWrites)
-		f.spends |= 1 << cutWrites
 	case Flush:
 		in.Kind = election.Flush
-	default:
-		y.faultFootprint(s, a, from, to, f)
-		return
 	}
-	f.actor = int8(actor)
-	f.own = f.own.With(actor)
-	y.lookAhead(s, a, from, actor, &in, f)
+	return in
 }
 
 // spending notes a budget if it is limited and this could be the last of it: two actions can't both have it.
@@ -245,14 +296,17 @@ func (y *System) endsTerm(s *State, i int, f *footprint) {
 }
 
 // lookAhead lets a copy of the server take the step.
-func (y *System) lookAhead(s *State, a Action, from, actor int, in *election.Input, f *footprint) {
+func (y *System) lookAhead(s *State, a Action, f *footprint) {
+	from, _ := y.Ensemble.Position(a.From)
+	to, _ := y.Ensemble.Position(a.To)
+	actor, in := int(f.actor), y.input(s, a, from, to)
 	v, ahead, out := &s.Servers[actor], &s.ahead, &s.Out
 	out.Reset()
 	ahead.CopyFrom(v, y.Ensemble.Voters)
 	if a.Kind == Packet {
-		y.gatherAhead(s, from, actor, in, f)
+		y.gatherAhead(s, from, actor, &in, f)
 	}
-	ahead.Step(y.Ensemble, in, out)
+	ahead.Step(y.Ensemble, &in, out)
 	for i := range out.Notes {
 		to := int(out.Notes[i].To)
 		f.pushTo = f.pushTo.With(to)
@@ -289,6 +343,7 @@ func (y *System) lookAhead(s *State, a Action, from, actor int, in *election.Inp
 	}
 	y.history(s, actor, f)
 	out.Reset()
+	f.seen = true
 }
 
 // gatherAhead is System.gather on the copy. A learner that could go on with what its leader sends next, or
@@ -336,10 +391,15 @@ func (y *System) history(s *State, actor int, f *footprint) {
 	}
 	f.logs = !sameLog(v.OnDisk(), ahead.OnDisk()) || !sameLog(v.History(), ahead.History()) && v.State == election.Leading
 	if synced || f.commits || ahead.State != election.Looking && ahead.Phase >= election.Synchronization {
-		f.observes = int8(actor)
-		if l := &s.links[actor]; l.status != noLink {
-			f.observes, f.uses = int8(l.leader), f.uses.With(actor)
-		}
+		y.observes(s, actor, f)
+	}
+}
+
+// observes: what the actor has is compared with its leader, which is itself if it is none's learner.
+func (y *System) observes(s *State, actor int, f *footprint) {
+	f.observes = int8(actor)
+	if l := &s.links[actor]; l.status != noLink {
+		f.observes, f.uses = int8(l.leader), f.uses.With(actor)
 	}
 }
 

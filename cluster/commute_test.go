@@ -93,7 +93,7 @@ func TestCommuting(t *testing.T) {
 func commuting(t *testing.T, y *cluster.System, list []props.Property, s *cluster.State, enabled []cluster.Action) (pairs int) {
 	t.Helper()
 	before := y.Encode(s, nil)
-	masks := y.Commuting(s, enabled, nil)
+	masks := y.Commuting(s, enabled, 0, nil)
 	if !bytes.Equal(before, y.Encode(s, nil)) {
 		t.Fatal("Commuting changes the state")
 	}

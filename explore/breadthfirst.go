@@ -117,7 +117,7 @@ func (b *breadthFirst[S, A]) roots() {
 				b.rejected[property] = append(b.rejected[property], Violation[A]{Property: property, Init: i})
 			}
 		})
-		if c, ok := any(b.sys).(Canonical[S]); ok && b.options.Reduce {
+		if c, ok := any(b.sys).(Canonical[S]); ok && b.options.Reduce == ReduceAll {
 			c.Canonical(s)
 		}
 		encoded := b.sys.Encode(s, nil)

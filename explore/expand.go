@@ -77,10 +77,10 @@ type expander[S any, A comparable] struct {
 }
 
 func newExpander[S any, A comparable](sys System[S, A], props []Property[S, A], v *visited, o *Options) *expander[S, A] {
-	w := &expander[S, A]{sys: sys, judges: newJudge(sys, props), visited: v, most: o.violations(), cursor: newCursor(sys, o.Reduce)}
+	w := &expander[S, A]{sys: sys, judges: newJudge(sys, props), visited: v, most: o.violations(), cursor: newCursor(sys, o.Reduce == ReduceAll)}
 	w.bounder, _ = any(sys).(Bounder[S])
 	w.constrained, _ = any(sys).(Constrained[S])
-	if o.Reduce {
+	if o.Reduce >= ReduceSteps {
 		w.sleeper.commuter, _ = any(sys).(Commuter[S, A])
 	}
 	w.violated = make([][]uint64, len(props))

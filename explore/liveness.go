@@ -130,7 +130,7 @@ type eventually[S any, A comparable] struct {
 
 func newEventually[S any, A comparable](sys System[S, A], goals []LeadsTo[S], o *LivenessOptions[S, A]) *eventually[S, A] {
 	limits := o.Options
-	limits.Reduce = false // a step that is left out may be what fairness asks for
+	limits.Reduce = ReduceNone // a step that is left out may be what fairness asks for
 	if limits.MaxStates == 0 || limits.MaxStates > maxGraphStates {
 		limits.MaxStates = maxGraphStates
 	}

@@ -24,16 +24,13 @@ const maxWorkers = 128
 
 // Options are the limits of a search. Workers never changes a result.
 type Options struct {
-	Workers   int    // 0: GOMAXPROCS; more than 128 are taken as 128
-	MaxDepth  int    // states at this depth are not expanded, walks end there; 0: none
-	MaxStates uint64 // stop after the batch that found this many distinct states; breadth-first only; 0: none
-	MaxMemory uint64 // bytes; without a Disk, stop before the visited set grows past it; 0: none
-	Disk      *Disk  // where to put what MaxMemory has no room for; breadth-first only; nil: nowhere
-	All       bool   // go on after a violation, one per property; default stops at the first
-	// Reduce leaves out steps that a System's Commuter knows to lead nowhere else than others do. The states, their number, depth
-	// and traces, and what is violated, stay the same; Generated and the tallies count the steps that were taken. Breadth-first
-	// only.
-	Reduce bool
+	Workers   int       // 0: GOMAXPROCS; more than 128 are taken as 128
+	MaxDepth  int       // states at this depth are not expanded, walks end there; 0: none
+	MaxStates uint64    // stop after the batch that found this many distinct states; breadth-first only; 0: none
+	MaxMemory uint64    // bytes; without a Disk, stop before the visited set grows past it; 0: none
+	Disk      *Disk     // where to put what MaxMemory has no room for; breadth-first only; nil: nowhere
+	All       bool      // go on after a violation, one per property; default stops at the first
+	Reduce    Reduction // breadth-first only
 	// MaxViolations is how many violating steps of each property are looked for: 0 and 1 for one. Without All the search stops
 	// when one property has as many. Breadth-first only.
 	MaxViolations int

@@ -34,7 +34,7 @@ func (z *sleeper[S, A]) begin(s *S, actions []A, sleep uint64) {
 			z.asleep |= 1 << i
 		}
 	}
-	z.masks = z.commuter.Commuting(s, actions, z.masks)
+	z.masks = z.commuter.Commuting(s, actions, z.asleep, z.masks)
 }
 
 // sleeps tells whether the i-th action need not be taken.

@@ -95,7 +95,7 @@ func TestSleepLosesNothing(t *testing.T) {
 		want := BreadthFirst(context.Background(), y, list, Options{All: true})
 		for _, workers := range workerCounts {
 			for _, o := range []Options{{}, onDisk(t, Options{}, 1)} {
-				o.All, o.Workers, o.Reduce = true, workers, true
+				o.All, o.Workers, o.Reduce = true, workers, ReduceSteps
 				got := BreadthFirst(context.Background(), y, list, o)
 				if got.Distinct != want.Distinct || !reflect.DeepEqual(got.Levels, want.Levels) || !got.Complete {
 					t.Fatalf("seed %d: levels %v, want %v", seed, got.Levels, want.Levels)
@@ -130,7 +130,7 @@ func (sleepyGrid) Commuting(_ *uint64, enabled []uint8, masks []uint64) []uint64
 
 // TestSleepTakesOneWay: where everything commutes, one step leads to each state.
 func TestSleepTakesOneWay(t *testing.T) {
-	r := BreadthFirst(context.Background(), sleepyGrid{grid{counters: 5, top: 9}}, nil, Options{Reduce: true})
+	r := BreadthFirst(context.Background(), sleepyGrid{grid{counters: 5, top: 9}}, nil, Options{Reduce: ReduceSteps})
 	if r.Distinct != 100_000 || r.Generated != 100_000 || r.Depth != 45 {
 		t.Errorf("%d states, %d generated, depth %d", r.Distinct, r.Generated, r.Depth)
 	}
@@ -161,7 +161,7 @@ func TestCanonicalStates(t *testing.T) {
 		return Held
 	}}
 	full := BreadthFirst(context.Background(), clock{}, []Property[uint8, uint8]{third}, Options{All: true})
-	r := BreadthFirst(context.Background(), clock{}, []Property[uint8, uint8]{third}, Options{All: true, Reduce: true})
+	r := BreadthFirst(context.Background(), clock{}, []Property[uint8, uint8]{third}, Options{All: true, Reduce: ReduceAll})
 	if full.Distinct <= 4 || r.Distinct != 4 || len(r.Violations) != 1 || !reflect.DeepEqual(r.Violations, full.Violations) {
 		t.Fatalf("%d states, reduced %d, violations %v and %v", full.Distinct, r.Distinct, full.Violations, r.Violations)
 	}

@@ -18,15 +18,16 @@ import (
 type Report = explore.Report[cluster.Action]
 
 // Search looks at every state that the cluster can reach. Properties of whole runs are not judged by it. Every violation
-// comes back as a trace that was replayed. With o.Reduce states that nothing can tell apart are one, and of steps whose order
-// makes no difference one order is taken, if all properties are those of package props.
+// comes back as a trace that was replayed. It is reduced as o says only if all properties are those of package props.
 func Search(ctx context.Context, c cluster.Config, list []props.Property, o explore.Options) (*Report, []*Trace, error) {
 	c.Track = c.Track.Or(props.TrackOf(list))
 	y, err := cluster.New(c)
 	if err != nil {
 		return nil, nil, err
 	}
-	o.Reduce = o.Reduce && props.Reducible(list)
+	if !props.Reducible(list) {
+		o.Reduce = explore.ReduceNone
+	}
 	r := explore.BreadthFirst(ctx, y, adapt(y, list), o)
 	traces, err := certify(c, list, r)
 	return r, traces, err

@@ -87,7 +87,7 @@ func SearchShapes(ctx context.Context, c cluster.Config, list []props.Property, 
 	if err != nil {
 		return nil, nil, err
 	}
-	o.MaxViolations, o.Reduce = n*spellings, false // other shapes may be among what is left out
+	o.MaxViolations, o.Reduce = n*spellings, explore.ReduceNone // other shapes may be among what is left out
 	r := explore.BreadthFirst(ctx, y, adapt(y, list), o)
 	var traces []*Trace
 	seen := map[string]bool{}

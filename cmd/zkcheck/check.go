@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/zkcheck/zkcheck/cluster"
+	"github.com/zkcheck/zkcheck/explore"
 	"github.com/zkcheck/zkcheck/model/tla"
 	"github.com/zkcheck/zkcheck/trace"
 )
@@ -54,7 +55,7 @@ type checkFlags struct {
 	out     string
 	dir     string
 	profile string
-	reduce  bool
+	reduce  string
 	self    bool // check the reductions, and not the properties
 
 	system string
@@ -87,9 +88,11 @@ Properties of what comes later are left out.
 
 Within --memory a search is as fast as it can be. What that has no room for goes to disk, to the
 directory of temporary files or to --dir, and the search goes on. With --dir it can be ended at any
-moment, by whatever means, and goes on with "zkcheck resume". With --reduce=false every step is
-taken, also those that are known to lead nowhere else; what is found is the same. --self-check
-searches both ways and compares.
+moment, by whatever means, and goes on with "zkcheck resume".
+
+States that nothing can tell apart are one, and of steps whose order makes no difference one order
+is taken. With --reduce sleep all states are kept, with --reduce none all steps are taken as well;
+what is found is the same. --self-check searches in all three ways and compares.
 
 With --fairness weak, which the default run has, the properties of what must happen in the end
 (P10, P11, P13) are decided on the complete graph of states: a run may become calm at any moment,
@@ -149,7 +152,7 @@ func (f *checkFlags) register(c *cobra.Command) {
 	s.IntVar(&f.steps, "steps", walkSteps, "end a walk after `N` steps")
 	s.IntVar(&f.depth, "depth", 0, "look no further than `N` steps; 0: no limit")
 	s.Uint64Var(&f.states, "states", 0, "stop at `N` distinct states; 0: no limit")
-	s.BoolVar(&f.reduce, "reduce", true, "leave out steps that lead nowhere else than others do")
+	s.StringVar(&f.reduce, "reduce", explore.ReduceAll.String(), "leave out `all` that tells nothing; sleep: steps; none")
 	s.StringArrayVar(&f.properties, "property", nil, "check the property of this `NAME` or number, repeatable; default all")
 	s.StringVar(&f.lesson, "lesson", "", "find the expected violation of this `NAME`")
 	s.BoolVar(&f.all, "all", false, "go on after a violation: one per property")

@@ -253,7 +253,11 @@ func (f *checkFlags) numbers(p *plan) error {
 	if f.steps == 0 && f.walking() {
 		return fmt.Errorf("--steps 0: a walk needs an end")
 	}
-	p.options = explore.Options{Workers: f.workers, MaxDepth: f.depth, MaxStates: f.states, MaxMemory: memory, All: f.all, Reduce: f.reduce}
+	reduce, err := explore.ParseReduction(f.reduce)
+	if err != nil {
+		return fmt.Errorf("--reduce: %w", err)
+	}
+	p.options = explore.Options{Workers: f.workers, MaxDepth: f.depth, MaxStates: f.states, MaxMemory: memory, All: f.all, Reduce: reduce}
 	p.walks = trace.WalkOptions{Options: p.options, Seed: f.seed, Walks: f.walks, Steps: f.steps}
 	return nil
 }

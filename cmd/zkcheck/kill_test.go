@@ -23,7 +23,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 	}
 	for _, args := range [][]string{
 		{"--system", "tla"},
-		{"1:1,8", "2:1,8", "3:1,7", "--rounds", "1", "--reduce=false"},
+		{"1:1,8", "2:1,8", "3:1,7", "--rounds", "1", "--reduce", "none"},
 	} {
 		check := func(dir string) []string {
 			return append([]string{"check", "--json", "--memory", "1MiB", "--dir", dir}, args...)

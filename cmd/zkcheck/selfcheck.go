@@ -12,7 +12,7 @@ import (
 func (f *checkFlags) runSelfCheck(ctx context.Context, p *plan, stdout, stderr io.Writer) error {
 	out, s := &printer{out: stdout}, newStatus(stderr)
 	verdict, differences := verdictHolds, 0
-	const row = "  %-12s %15s %15s %8s"
+	const row = "  %-12s %15s %15s %15s %8s"
 	for _, part := range p.parts {
 		if part.kind != partExhaustive {
 			continue
@@ -27,14 +27,17 @@ func (f *checkFlags) runSelfCheck(ctx context.Context, p *plan, stdout, stderr i
 		out.labelled(fmt.Sprintf("%-12s ", "self-check"), describeCluster(&part.config), "")
 		if !c.Compared() {
 			verdict = verdictUnknown
-			out.line("  stopped by %s: nothing to compare", c.Full.Stopped+c.Reduced.Stopped)
+			out.line("  stopped by %s: nothing to compare", c.Full.Stopped)
 			continue
 		}
-		out.line(row, "", "in full", "reduced", "")
-		times := func(a, b uint64) string { return fmt.Sprintf("%.1f x", float64(a)/float64(b)) }
-		full, less := c.Full, c.Reduced
-		out.line(row, "states", grouped(full.Distinct), grouped(less.Distinct), times(full.Distinct, less.Distinct))
-		out.line(row, "transitions", grouped(full.Generated), grouped(less.Generated), times(full.Generated, less.Generated))
+		full, steps, all := c.Full, c.Steps, c.Reduced
+		out.line(row, "", "none", "sleep", "all", "")
+		for _, x := range []struct {
+			what       string
+			none, s, a uint64
+		}{{"states", full.Distinct, steps.Distinct, all.Distinct}, {"transitions", full.Generated, steps.Generated, all.Generated}} {
+			out.line(row, x.what, grouped(x.none), grouped(x.s), grouped(x.a), fmt.Sprintf("%.1f x", float64(x.none)/float64(x.a)))
+		}
 		for _, difference := range c.Differences {
 			out.wrapped("  differs: "+difference, "    ")
 		}
