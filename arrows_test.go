@@ -20,6 +20,7 @@ var arrows = map[string][]string{
 	"explore":        {"github.com/zeebo/xxh3"},
 	"model":          {"election", "github.com/anishathalye/porcupine"},
 	"model/tla":      {"explore"},
+	"model/bridge":   {"election", "cluster", "model/tla", "explore"},
 	"cluster":        {"election"},
 	"props":          {"cluster", "model", "election", "github.com/anishathalye/porcupine"},
 	"mutant":         {"election", "cluster", "props"},

@@ -214,6 +214,10 @@ func (s *State) InFlight(to int) int {
 	return flying + s.Servers[to].Queued()
 }
 
+// OnTheWay is what is on its way from one position to another, first sent first: while they are not connected, the
+// last message sent, which a connection will bring. Valid until the next step.
+func (y *System) OnTheWay(s *State, from, to int) []election.Vote { return y.flying(s, from, to) }
+
 // Faults is how much of the faults' budgets is gone: crashes, cuts and the like together.
 func (s *State) Faults() int {
 	total := 0

@@ -89,6 +89,13 @@ func (s *Server) Next() (from int, v Vote, ok bool) {
 	return int(m.from), m.vote, s.lag.queued > 0
 }
 
+// Mail is the k-th of the notifications that wait for the election thread, the next one first: who sent it, by
+// position, and what it says.
+func (s *Server) Mail(k int) (from int, v Vote) {
+	m := &s.lag.inbox[:s.lag.queued][k]
+	return int(m.from), m.vote
+}
+
 // Stage is where the main thread was caught.
 func (s *Server) Stage() Stage { return s.lag.stage }
 

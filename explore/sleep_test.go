@@ -8,6 +8,13 @@ import (
 	"testing"
 )
 
+// An ability that is not quite there is one that is not there.
+var (
+	_ Commuter[[4]uint8, choice] = automata{}
+	_ Commuter[uint64, uint8]    = sleepyGrid{}
+	_ Canonical[uint8]           = clock{}
+)
+
 // automata are some random automata side by side. A step of one may look at another: then it does not commute with its steps.
 type automata struct {
 	flat[[4]uint8]
@@ -58,7 +65,7 @@ func (y automata) Decode(s *[4]uint8, data []byte) { copy(s[:], data) }
 
 func (y automata) Ordinal(a choice) int { return int(a.who)*4 + int(a.what) }
 
-func (y automata) Commuting(_ *[4]uint8, enabled []choice, masks []uint64) []uint64 {
+func (y automata) Commuting(_ *[4]uint8, enabled []choice, _ uint64, masks []uint64) []uint64 {
 	masks = masks[:0]
 	for _, a := range enabled {
 		mask := uint64(0)
@@ -120,7 +127,7 @@ type sleepyGrid struct{ grid }
 
 func (sleepyGrid) Ordinal(a uint8) int { return int(a) }
 
-func (sleepyGrid) Commuting(_ *uint64, enabled []uint8, masks []uint64) []uint64 {
+func (sleepyGrid) Commuting(_ *uint64, enabled []uint8, _ uint64, masks []uint64) []uint64 {
 	masks = masks[:0]
 	for i := range enabled {
 		masks = append(masks, (1<<len(enabled)-1)&^(1<<i))

@@ -29,13 +29,15 @@ type Constrained[S any] interface {
 	Outside(s *S) int
 }
 
-// Commuter is an optional ability of a System, for Options.Reduce from ReduceSteps on: it knows actions whose order makes no difference.
+// Commuter is an optional ability of a System, for Options.Reduce from ReduceSteps on: it knows actions whose order makes no
+// difference.
 type Commuter[S any, A comparable] interface {
 	// Ordinal numbers actions from 0 to 63, different ones enabled in one state differently; a negative one never sleeps.
 	Ordinal(a A) int
 	// Commuting fills masks, one for each enabled action of s: bit k of the i-th says that the i-th and the k-th commute there,
-	// k below 64; of two that are both in asleep, by index, it may say anything. Neither disables the other, both orders lead to the same state, and no property says more of one of the two
-	// steps because the other came first. It may use s as scratch where that is no part of the state.
+	// k below 64; of two that are both in asleep, by index, it may say anything. Neither disables the other, both orders lead to
+	// the same state, and no property says more of one of the two steps because the other came first. It may use s as scratch
+	// where that is no part of the state.
 	Commuting(s *S, enabled []A, asleep uint64, masks []uint64) []uint64
 }
 

@@ -4,53 +4,15 @@ import (
 	"bytes"
 	"fmt"
 	"reflect"
+	"strings"
 	"testing"
 )
 
-// pack is the inverse of View, field by field.
+// pack is Pack of what must fit.
 func pack(y *System, servers []Server) *State {
-	var s State
-	vote := func(v Vote) uint64 {
-		code := uint64(v.Round)*y.oneRound | uint64(v.State)<<y.state
-		if v.Leader > 0 {
-			code |= uint64(y.servers + 1 - v.Leader)
-		}
-		return code
-	}
-	for i, x := range servers {
-		m := &y.member[i]
-		s.word[m.base] |= vote(x.Vote)
-		if x.Waits {
-			s.word[m.base] |= y.wait
-		}
-		var set, received, outside, queue uint64
-		if x.Voters[i] {
-			set |= 1 << y.peers
-		}
-		for k := range y.peers {
-			j := other(i, k)
-			if x.Voters[j] {
-				set |= 1 << k
-			}
-			received |= vote(x.ReceiveVotes[j]) << (uint(k) * y.codeBits)
-			outside |= vote(x.OutOfElection[j]) << (uint(k) * y.codeBits)
-			in := uint64(0)
-			for at, n := range x.In[j] {
-				in |= vote(n.Vote) << (uint(at) * y.codeBits)
-			}
-			s.put(m, &y.in[k], in)
-		}
-		for at, n := range x.Queue {
-			code := y.none()
-			if n.From > 0 {
-				code = vote(n.Vote) | uint64(number(i, n.From-1))<<y.codeBits
-			}
-			queue |= code << (uint(at) * y.slotBits)
-		}
-		s.put(m, &y.set, set)
-		s.put(m, &y.received, received)
-		s.put(m, &y.outside, outside)
-		s.put(m, &y.recv, queue)
+	s, err := y.Pack(servers)
+	if err != nil {
+		panic(err)
 	}
 	return &s
 }
@@ -78,6 +40,9 @@ func TestDecodeIsTheInverseOfEncode(t *testing.T) {
 					t.Fatalf("%v: %v is not %v", c, y.View(other), y.View(s))
 				}
 			}
+			if again := y.ViewTo(y.View(&y.Init()[0]), s); fmt.Sprint(again) != fmt.Sprint(y.View(s)) {
+				t.Fatalf("%v: in the memory of another view it is %v, want %v", c, again, y.View(s))
+			}
 			// Equal states are equal bytes, and the other way round.
 			text := fmt.Sprint(c, y.View(s))
 			if before, ok := texts[text]; ok && before != string(encoded) {
@@ -85,6 +50,24 @@ func TestDecodeIsTheInverseOfEncode(t *testing.T) {
 			}
 			texts[text] = string(encoded)
 		})
+	}
+}
+
+func TestPackRefusesWhatHasNoRoom(t *testing.T) {
+	y := mustSystem(t, Config{Servers: 3, MaxClock: 1, MaxSum: 3, MaxRecv: 2, MaxChan: 1})
+	some := Vote{Leader: 1}
+	for what, change := range map[string]func(x []Server) []Server{
+		"servers":    func(x []Server) []Server { return x[:2] },
+		"round 2":    func(x []Server) []Server { x[1].Round = 2; return x },
+		"s4":         func(x []Server) []Server { x[1].ReceiveVotes[0] = Vote{Leader: 4}; return x },
+		"2 messages": func(x []Server) []Server { x[1].In[0] = []Message{{1, some}, {1, some}}; return x },
+		"3 messages": func(x []Server) []Server { x[1].Queue = []Message{{1, some}, {1, some}, {3, some}}; return x },
+		"of s2":      func(x []Server) []Server { x[1].Queue = []Message{{2, some}}; return x },
+		"of s9":      func(x []Server) []Server { x[1].Queue = []Message{{9, some}}; return x },
+	} {
+		if _, err := y.Pack(change(y.View(&y.Init()[0]))); err == nil || !strings.Contains(err.Error(), what) {
+			t.Errorf("%s: %v", what, err)
+		}
 	}
 }
 

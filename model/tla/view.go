@@ -52,24 +52,34 @@ type Server struct {
 }
 
 // View reads a state, for people and tests.
-func (y *System) View(s *State) []Server {
-	var servers []Server
-	for i := range y.servers {
-		m := &y.member[i]
+func (y *System) View(s *State) []Server { return y.ViewTo(nil, s) }
+
+// ViewTo is View in the memory of an earlier one of the same system.
+func (y *System) ViewTo(servers []Server, s *State) []Server {
+	if len(servers) != y.servers {
+		servers = make([]Server, y.servers)
+		for i := range servers {
+			servers[i] = Server{Voters: make([]bool, y.servers), ReceiveVotes: make([]Vote, y.servers),
+				OutOfElection: make([]Vote, y.servers), In: make([][]Message, y.servers)}
+		}
+	}
+	for i := range servers {
+		x, m := &servers[i], &y.member[i]
 		first := s.word[m.base]
-		x := Server{Vote: y.vote(first & y.code), Waits: first&y.wait != 0, Voters: make([]bool, y.servers),
-			ReceiveVotes: make([]Vote, y.servers), OutOfElection: make([]Vote, y.servers), In: make([][]Message, y.servers)}
+		x.Vote, x.Waits = y.vote(first&y.code), first&y.wait != 0
 		set, received, outside := s.get(m, &y.set), s.get(m, &y.received), s.get(m, &y.outside)
-		x.Voters[i] = set>>y.peers&1 != 0
+		x.Voters[i], x.ReceiveVotes[i], x.OutOfElection[i], x.In[i] = set>>y.peers&1 != 0, Vote{}, Vote{}, x.In[i][:0]
 		for k := range y.peers {
 			j := other(i, k)
 			x.Voters[j] = set>>k&1 != 0
 			x.ReceiveVotes[j] = y.vote(received >> (uint(k) * y.codeBits) & y.code)
 			x.OutOfElection[j] = y.vote(outside >> (uint(k) * y.codeBits) & y.code)
+			x.In[j] = x.In[j][:0]
 			for in := s.get(m, &y.in[k]); in != 0; in >>= y.codeBits {
 				x.In[j] = append(x.In[j], Message{j + 1, y.vote(in & y.code)})
 			}
 		}
+		x.Queue = x.Queue[:0]
 		for queue := s.get(m, &y.recv); queue != 0; queue >>= y.slotBits {
 			var message Message
 			if queue&y.code != y.none() {
@@ -77,7 +87,6 @@ func (y *System) View(s *State) []Server {
 			}
 			x.Queue = append(x.Queue, message)
 		}
-		servers = append(servers, x)
 	}
 	return servers
 }
