@@ -14,6 +14,15 @@ import (
 	"github.com/zkcheck/zkcheck/props"
 )
 
+// An ability that a cluster does not quite have is one that a search does not use.
+var (
+	_ explore.Commuter[cluster.State, cluster.Action]  = (*cluster.System)(nil)
+	_ explore.Canonical[cluster.State]                 = (*cluster.System)(nil)
+	_ explore.Navigator[cluster.State, cluster.Action] = (*cluster.System)(nil)
+	_ explore.Marker[cluster.State, cluster.Action]    = (*cluster.System)(nil)
+	_ explore.Bounder[cluster.State]                   = (*cluster.System)(nil)
+)
+
 // Report is what a search of a cluster found out.
 type Report = explore.Report[cluster.Action]
 
