@@ -71,6 +71,13 @@ timed() {
   return $code
 }
 
+# inside DIR COMMAND...: runs it there.
+# shellcheck disable=SC2317 # timed calls it
+inside() (cd "$1" && shift && "$@")
+
+# absolute FILE: its path, wherever one stands.
+absolute() { printf '%s/%s' "$(cd "$(dirname "$1")" && pwd)" "$(basename "$1")"; }
+
 have() { command -v "$1" >/dev/null 2>&1; }
 
 # json KEY FILE: a number of zkcheck's report.
@@ -125,9 +132,8 @@ run_tlc() {
       "$clock" "$sum" "$recv" "$chan"
   } >"$dir/Election.cfg"
   # shellcheck disable=SC2086 # options are words
-  if ! timed "$out" java -XX:+UseParallelGC ${JAVA_OPTS:-} -cp "$jar" tlc2.TLC \
-    -deadlock -workers "$workers" -metadir "$work/states" -config "$dir/Election.cfg" \
-    "$dir/Election.tla"; then
+  if ! timed "$out" inside "$dir" java -XX:+UseParallelGC ${JAVA_OPTS:-} -cp "$jar" tlc2.TLC \
+    -deadlock -workers "$workers" -metadir "$work/states" -config Election.cfg Election.tla; then
     failed TLC "$out"
     return
   fi
@@ -185,7 +191,7 @@ run_spin() {
 }
 
 if [ -n "$zkcheck" ]; then
-  zkcheck=$(cd "$(dirname "$zkcheck")" && pwd)/$(basename "$zkcheck")
+  zkcheck=$(absolute "$zkcheck")
 elif have go; then
   zkcheck=$work/zkcheck
   (cd "$here/.." && go build -o "$zkcheck" ./cmd/zkcheck)
@@ -198,7 +204,7 @@ if ! have java; then
 elif [ -z "$jar" ] || [ -z "$tla" ]; then
   skip 'TLC: give --jar tla2tools.jar and --tla FastLeaderElection.tla'
 else
-  with_tlc=yes
+  with_tlc=yes jar=$(absolute "$jar")
 fi
 if ! have spin || ! have cc; then
   skip 'Spin: there is no spin, or no cc to compile its verifier with'
