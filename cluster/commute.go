@@ -92,33 +92,43 @@ func (f *footprint) observed(g *footprint) bool {
 // into 64 bits in a large ensemble, never sleeps.
 var sleepers = [...]Kind{Deliver, Packet, Decide, Timeout, Start, Offer, GiveUp, Handle, Crash, Restart, Cut, Heal, Write, Flush, Resume, Answer}
 
+// ordinals are the numbers of the actions of a kind: the first, or less than 0, and for pairs of servers more are needed.
+type ordinals struct {
+	first int
+	pairs bool
+}
+
+// number gives the kinds their ordinals in an ensemble of n.
+func number(n int) (table [Kinds]ordinals) {
+	for k := range table {
+		table[k].first = -1
+	}
+	next := 0
+	for _, k := range sleepers {
+		table[k] = ordinals{next, k.shape() != ""}
+		if next += n; table[k].pairs {
+			next += n*n - n
+		}
+	}
+	return table
+}
+
 // Ordinal numbers the actions that can sleep.
 func (y *System) Ordinal(a Action) int {
-	from, _ := y.Ensemble.Position(a.From)
-	to, _ := y.Ensemble.Position(a.To)
-	if a.N > 0 {
+	o := &y.ordinals[a.Kind]
+	if a.N > 0 || o.first < 0 {
 		return -1
 	}
-	at := 0
-	for _, k := range sleepers {
-		pairs := k.shape() != ""
-		if k == a.Kind {
-			at += from
-			if pairs {
-				at += from*(y.n-1) + to // from*n+to
-			}
-			if at > 63 {
-				return -1
-			}
-			return at
-		}
-		if pairs {
-			at += y.n * y.n
-		} else {
-			at += y.n
-		}
+	from, _ := y.Ensemble.Position(a.From)
+	at := o.first + from
+	if o.pairs {
+		to, _ := y.Ensemble.Position(a.To)
+		at = o.first + from*y.n + to
 	}
-	return -1
+	if at > 63 {
+		return -1
+	}
+	return at
 }
 
 // Commuting fills masks, one for each enabled action of the state: bit k of the i-th says that the i-th and
@@ -149,7 +159,7 @@ func (y *System) commuting(s *State, enabled []Action, prints []footprint, aslee
 	for i := range prints {
 		y.footprint(s, enabled[i], &prints[i])
 		for k := range i {
-			if (asleep>>i)&(asleep>>k)&1 == 0 && !y.meet(s, enabled, prints, i, k) {
+			if prints[i].own&prints[k].own == 0 && (asleep>>i)&(asleep>>k)&1 == 0 && !y.meet(s, enabled, prints, i, k) {
 				masks[i] |= 1 << k
 				masks[k] |= 1 << i
 			}

@@ -33,10 +33,41 @@ func (y *System) foretell(s *State, a Action, from, actor int, f *footprint) {
 			return // the log is cut or written
 		}
 		y.foretellEnd(s, v, actor, f)
+	case Offer:
+		if y.Ensemble.IsQuorum(v.Heard().With(actor)) {
+			return // the epoch is fixed
+		}
+	case Packet:
+		f.seen = y.foretellPacket(s, v, from, actor, f)
+		return
 	default:
 		return
 	}
 	f.seen = true
+}
+
+// foretellPacket tells whether nothing more comes of a packet than an answer, if that: of a FOLLOWERINFO that does not fix
+// the epoch, or comes later, and of a LEADERINFO that is accepted.
+func (y *System) foretellPacket(s *State, v *election.Server, from, to int, f *footprint) bool {
+	l := &s.links[from]
+	if l.status == noLink || int(l.leader) != to || l.up.n == 0 {
+		p := &s.links[to].down.list[0]
+		f.uses = f.uses.With(to)
+		return p.Kind == election.LeaderInfo && p.Epoch >= v.AcceptedEpoch
+	}
+	if l.up.list[0].Kind != election.FollowerInfo {
+		return false
+	}
+	if f.uses = f.uses.With(from); l.status == connecting {
+		f.rewires = f.rewires.With(from)
+	}
+	if v.Epoch == 0 {
+		return !v.Heard().Has(to) || !y.Ensemble.IsQuorum(v.Heard().With(from))
+	}
+	if v.Phase >= election.Synchronization {
+		y.observes(s, to, f)
+	}
+	return true
 }
 
 // foretellNotification: who LOOKING is told something LOOKING tells all if its proposal or its round changes, and tells who
