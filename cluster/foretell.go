@@ -10,7 +10,8 @@ func (y *System) foretell(s *State, a Action, from, actor int, f *footprint) {
 	case Deliver:
 		m := &y.channel(s, from, actor).msgs[0]
 		if v.State == election.Looking && m.State != election.Looking && from < y.Ensemble.Voters {
-			return // the votes decide
+			f.seen = !y.mayJoin(v, from, m) // else the votes decide
+			return
 		}
 		y.foretellNotification(v, from, m, f)
 		if v.State != election.Looking && v.Phase >= election.Synchronization {
@@ -68,6 +69,34 @@ func (y *System) foretellPacket(s *State, v *election.Server, from, to int, f *f
 		y.observes(s, to, f)
 	}
 	return true
+}
+
+// mayJoin tells whether a decided vote can make a LOOKING server join its leader: the votes for that leader are a quorum, and
+// it has itself said LEADING, in one of the tables. If not the vote is only kept, or not even that.
+func (y *System) mayJoin(v *election.Server, from int, m *election.Vote) bool {
+	for _, t := range [2]election.Table{election.Recvset, election.Outofelection} {
+		votes, present := v.Votes(t)
+		var counted, leading election.Set
+		for i := range y.Ensemble.Voters {
+			vote := &votes[i]
+			if i == from {
+				vote = m
+			} else if !present.Has(i) {
+				continue
+			}
+			if vote.Leader == m.Leader {
+				counted = counted.With(i)
+			}
+			if vote.State == election.Leading {
+				leading = leading.With(i)
+			}
+		}
+		leader, _ := y.Ensemble.Position(m.Leader)
+		if y.Ensemble.IsQuorum(counted) && (m.Leader == v.SID || leading.Has(max(leader, 0))) {
+			return true
+		}
+	}
+	return false
 }
 
 // foretellNotification: who LOOKING is told something LOOKING tells all if its proposal or its round changes, and tells who
