@@ -88,49 +88,6 @@ func (f *footprint) observed(g *footprint) bool {
 	return f.observes >= 0 && (g.commits || g.logs && (g.actor == f.observes || f.commits))
 }
 
-// Ordinals of the kinds whose actions can sleep, the common ones first. What is not here, or does not fit
-// into 64 bits in a large ensemble, never sleeps.
-var sleepers = [...]Kind{Deliver, Packet, Decide, Timeout, Start, Offer, GiveUp, Handle, Crash, Restart, Cut, Heal, Write, Flush, Resume, Answer}
-
-// ordinals are the numbers of the actions of a kind: the first, or less than 0, and for pairs of servers more are needed.
-type ordinals struct {
-	first int
-	pairs bool
-}
-
-// number gives the kinds their ordinals in an ensemble of n.
-func number(n int) (table [Kinds]ordinals) {
-	for k := range table {
-		table[k].first = -1
-	}
-	next := 0
-	for _, k := range sleepers {
-		table[k] = ordinals{next, k.shape() != ""}
-		if next += n; table[k].pairs {
-			next += n*n - n
-		}
-	}
-	return table
-}
-
-// Ordinal numbers the actions that can sleep.
-func (y *System) Ordinal(a Action) int {
-	o := &y.ordinals[a.Kind]
-	if a.N > 0 || o.first < 0 {
-		return -1
-	}
-	from, _ := y.Ensemble.Position(a.From)
-	at := o.first + from
-	if o.pairs {
-		to, _ := y.Ensemble.Position(a.To)
-		at = o.first + from*y.n + to
-	}
-	if at > 63 {
-		return -1
-	}
-	return at
-}
-
 // Commuting fills masks, one for each enabled action of the state: bit k of the i-th says that the i-th and
 // the k-th action commute. There are at most 64; more than those commute with nothing. Of pairs that are both
 // in asleep, by index, it says nothing.
@@ -414,35 +371,3 @@ func (y *System) observes(s *State, actor int, f *footprint) {
 }
 
 func sameLog(a, b *election.Log) bool { return a.Len() == b.Len() && a.IsPrefixOf(b) }
-
-// faultFootprint is what crashes, cuts and heals touch.
-func (y *System) faultFootprint(s *State, a Action, from, to int, f *footprint) {
-	switch a.Kind {
-	case Crash:
-		f.actor = int8(from)
-		f.own, f.rewires = f.own.With(from), f.rewires.With(from)
-		f.downs = y.pairs(from)
-		f.turns = s.Servers[from].State == election.Leading
-		y.spending(s, f, crashesLimit)
-		for other := range y.n {
-			y.disconnects(s, from, other, f)
-		}
-	case Cut:
-		f.downs = y.pair(from, to)
-		y.spending(s, f, cutsLimit)
-		y.disconnects(s, from, to, f)
-	case Heal:
-		f.ups = y.pair(from, to)
-	default:
-		f.alone = true
-	}
-}
-
-// disconnects is what losing a connection does to learners and leaders.
-func (y *System) disconnects(s *State, a, b int, f *footprint) {
-	for _, p := range [2][2]int{{a, b}, {b, a}} {
-		if l := &s.links[p[0]]; l.status == connected && int(l.leader) == p[1] {
-			f.rewires, f.own = f.rewires.With(p[0]), f.own.With(p[1])
-		}
-	}
-}

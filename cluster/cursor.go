@@ -52,7 +52,7 @@ func (c *Cursor) Load(encoded []byte) *State {
 	for part := range c.ends {
 		was := past[seen:pastEnds[part]]
 		seen = pastEnds[part]
-		if begins(rest, was) && (wasUp == s.Up && moved == 0 || !y.readOtherwise(part, wasUp^s.Up, moved)) {
+		if bytes.HasPrefix(rest, was) && (wasUp == s.Up && moved == 0 || !y.readOtherwise(part, wasUp^s.Up, moved)) {
 			rest = rest[len(was):]
 		} else {
 			rest, moved = c.replace(part, rest, moved)
@@ -60,17 +60,6 @@ func (c *Cursor) Load(encoded []byte) *State {
 		c.ends[part] = len(c.encoded) - len(rest)
 	}
 	return s
-}
-
-// begins is bytes.HasPrefix for short prefixes: most are a byte, or differ in the first.
-func begins(b, with []byte) bool {
-	switch {
-	case len(with) == 0:
-		return true
-	case len(b) < len(with) || b[0] != with[0]:
-		return false
-	}
-	return len(with) == 1 || bytes.Equal(b[1:len(with)], with[1:])
 }
 
 // replace decodes a part into the current state, and tells who is in another round than before.

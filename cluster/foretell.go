@@ -155,3 +155,35 @@ func (y *System) foretellEnd(s *State, v *election.Server, actor int, f *footpri
 		}
 	}
 }
+
+// faultFootprint is what crashes, cuts and heals touch.
+func (y *System) faultFootprint(s *State, a Action, from, to int, f *footprint) {
+	switch a.Kind {
+	case Crash:
+		f.actor = int8(from)
+		f.own, f.rewires = f.own.With(from), f.rewires.With(from)
+		f.downs = y.pairs(from)
+		f.turns = s.Servers[from].State == election.Leading
+		y.spending(s, f, crashesLimit)
+		for other := range y.n {
+			y.disconnects(s, from, other, f)
+		}
+	case Cut:
+		f.downs = y.pair(from, to)
+		y.spending(s, f, cutsLimit)
+		y.disconnects(s, from, to, f)
+	case Heal:
+		f.ups = y.pair(from, to)
+	default:
+		f.alone = true
+	}
+}
+
+// disconnects is what losing a connection does to learners and leaders.
+func (y *System) disconnects(s *State, a, b int, f *footprint) {
+	for _, p := range [2][2]int{{a, b}, {b, a}} {
+		if l := &s.links[p[0]]; l.status == connected && int(l.leader) == p[1] {
+			f.rewires, f.own = f.rewires.With(p[0]), f.own.With(p[1])
+		}
+	}
+}
