@@ -88,39 +88,6 @@ func (f *footprint) observed(g *footprint) bool {
 	return f.observes >= 0 && (g.commits || g.logs && (g.actor == f.observes || f.commits))
 }
 
-// Ordinals of the kinds whose actions can sleep, the common ones first. What is not here, or does not fit
-// into 64 bits in a large ensemble, never sleeps.
-var sleepers = [...]Kind{Deliver, Packet, Decide, Timeout, Start, Offer, GiveUp, Handle, Crash, Restart, Cut, Heal, Write, Flush, Resume, Answer}
-
-// Ordinal numbers the actions that can sleep.
-func (y *System) Ordinal(a Action) int {
-	from, _ := y.Ensemble.Position(a.From)
-	to, _ := y.Ensemble.Position(a.To)
-	if a.N > 0 {
-		return -1
-	}
-	at := 0
-	for _, k := range sleepers {
-		pairs := k.shape() != ""
-		if k == a.Kind {
-			at += from
-			if pairs {
-				at += from*(y.n-1) + to // from*n+to
-			}
-			if at > 63 {
-				return -1
-			}
-			return at
-		}
-		if pairs {
-			at += y.n * y.n
-		} else {
-			at += y.n
-		}
-	}
-	return -1
-}
-
 // Commuting fills masks, one for each enabled action of the state: bit k of the i-th says that the i-th and
 // the k-th action commute. There are at most 64; more than those commute with nothing. Of pairs that are both
 // in asleep, by index, it says nothing.
@@ -149,7 +116,7 @@ func (y *System) commuting(s *State, enabled []Action, prints []footprint, aslee
 	for i := range prints {
 		y.footprint(s, enabled[i], &prints[i])
 		for k := range i {
-			if (asleep>>i)&(asleep>>k)&1 == 0 && !y.meet(s, enabled, prints, i, k) {
+			if prints[i].own&prints[k].own == 0 && (asleep>>i)&(asleep>>k)&1 == 0 && !y.meet(s, enabled, prints, i, k) {
 				masks[i] |= 1 << k
 				masks[k] |= 1 << i
 			}
@@ -404,35 +371,3 @@ func (y *System) observes(s *State, actor int, f *footprint) {
 }
 
 func sameLog(a, b *election.Log) bool { return a.Len() == b.Len() && a.IsPrefixOf(b) }
-
-// faultFootprint is what crashes, cuts and heals touch.
-func (y *System) faultFootprint(s *State, a Action, from, to int, f *footprint) {
-	switch a.Kind {
-	case Crash:
-		f.actor = int8(from)
-		f.own, f.rewires = f.own.With(from), f.rewires.With(from)
-		f.downs = y.pairs(from)
-		f.turns = s.Servers[from].State == election.Leading
-		y.spending(s, f, crashesLimit)
-		for other := range y.n {
-			y.disconnects(s, from, other, f)
-		}
-	case Cut:
-		f.downs = y.pair(from, to)
-		y.spending(s, f, cutsLimit)
-		y.disconnects(s, from, to, f)
-	case Heal:
-		f.ups = y.pair(from, to)
-	default:
-		f.alone = true
-	}
-}
-
-// disconnects is what losing a connection does to learners and leaders.
-func (y *System) disconnects(s *State, a, b int, f *footprint) {
-	for _, p := range [2][2]int{{a, b}, {b, a}} {
-		if l := &s.links[p[0]]; l.status == connected && int(l.leader) == p[1] {
-			f.rewires, f.own = f.rewires.With(p[0]), f.own.With(p[1])
-		}
-	}
-}

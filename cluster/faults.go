@@ -4,6 +4,9 @@ import "github.com/zkcheck/zkcheck/election"
 
 // faultActions appends the faults that the budgets allow, and heals.
 func (y *System) faultActions(s *State, buf []Action) []Action {
+	if y.flawless && !s.anyCut() {
+		return buf
+	}
 	for i := range s.Servers {
 		buf = y.crashActions(s, i, buf)
 	}
@@ -19,6 +22,16 @@ func (y *System) faultActions(s *State, buf []Action) []Action {
 		buf = y.garbles(s, buf)
 	}
 	return buf
+}
+
+// anyCut tells whether something is left to heal.
+func (s *State) anyCut() bool {
+	for _, c := range s.cuts {
+		if c != 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // garbles: what comes on a connection that no server of the ensemble could have sent. A vote for a stranger

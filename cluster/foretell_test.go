@@ -41,7 +41,7 @@ func TestForetell(t *testing.T) {
 				y.Apply(&s, enabled[rng.IntN(len(enabled))])
 			}
 		}
-		for _, kind := range []Kind{Start, Deliver, Decide, GiveUp} {
+		for _, kind := range []Kind{Start, Deliver, Decide, GiveUp, Packet, Offer} {
 			if seen[kind] == 0 {
 				t.Errorf("%s, %s: no %v was foretold", k.servers, k.limits, kind)
 			}

@@ -70,7 +70,9 @@ type System struct {
 	n         int
 	budgets   [len(limitFields)]int // of Limits, by index in limitFields
 	plausible bool
-	standard  bool   // every rule is ZooKeeper's
+	standard  bool // every rule is ZooKeeper's
+	flawless  bool // no limit allows a fault
+	ordinals  [Kinds]ordinals
 	lastEpoch uint64 // no leader fixes an epoch above it
 }
 
@@ -86,7 +88,11 @@ func New(c Config) (*System, error) {
 	for i, field := range limitFields {
 		s.budgets[i] = *field.at(&s.Limits)
 	}
-	s.plausible, s.standard = plausible(c), c.Ensemble.Rules.IsStandard()
+	s.plausible, s.standard, s.flawless = plausible(c), c.Ensemble.Rules.IsStandard(), true
+	s.ordinals = number(s.n)
+	for i, field := range limitFields {
+		s.flawless = s.flawless && !(field.Fault && s.budgets[i] > 0)
+	}
 	if c.Limits.Epochs == Unlimited {
 		s.lastEpoch = election.MaxEpoch
 	} else {
