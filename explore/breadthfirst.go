@@ -96,7 +96,7 @@ func (b *breadthFirst[S, A]) begin() {
 		if d.Keep {
 			resumed, err = b.resume()
 		} else {
-			err = d.sweep(nil)
+			err = d.unkept()
 		}
 		if d.fail(err); resumed || err != nil {
 			return

@@ -129,7 +129,7 @@ func (b *breadthFirst[S, A]) keepLevel(f *frontier, depth int) error {
 		f.file = file
 	}
 	for _, x := range f.blocks {
-		if !x.place.there() {
+		if !x.place.there {
 			if err := f.file.put(x, nil); err != nil {
 				return err
 			}
@@ -258,7 +258,7 @@ func (b *breadthFirst[S, A]) restoreLevel(c *checkpoint) error {
 	for ; len(index) >= 20; index = index[20:] {
 		flags := binary.LittleEndian.Uint32(index[16:])
 		b.current.add(&block{count: int(binary.LittleEndian.Uint32(index[12:])), place: place{
-			offset: int64(binary.LittleEndian.Uint64(index)), size: binary.LittleEndian.Uint32(index[8:]),
+			offset: int64(binary.LittleEndian.Uint64(index)), size: binary.LittleEndian.Uint32(index[8:]), there: true,
 			claims: flags&1 != 0, sleeps: flags&2 != 0,
 		}})
 	}

@@ -6,7 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
+	"regexp"
 )
 
 // Disk is where a breadth-first search puts what its memory has no room for.
@@ -30,6 +30,10 @@ const (
 	manifestName = "checkpoint.json"
 	partialName  = ".partial" // suffix of a file under way to its name
 )
+
+// swept are all names that a search gives to files, but for the checkpoint's. Whoever lets a search have a directory that is
+// not its own loses nothing that only begins like one of them.
+var swept = regexp.MustCompile(`^((level-\d+(\.index)?|run-\d+-\d+m*|keys-\d+|parents)(\.partial)?|checkpoint\.json\.partial)$`)
 
 // store is the search's part on disk.
 type store struct {
@@ -115,18 +119,23 @@ func (d *store) sweep(named map[string]bool) error {
 		return err
 	}
 	for _, e := range entries {
-		name := e.Name()
-		ours := name == parentsName || strings.HasSuffix(name, partialName)
-		for _, prefix := range []string{levelPrefix, runPrefix, keysPrefix} {
-			ours = ours || strings.HasPrefix(name, prefix)
-		}
-		if ours && !named[name] {
+		if name := e.Name(); swept.MatchString(name) && !named[name] {
 			if err := os.Remove(d.path(name)); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// unkept refuses a directory that has a checkpoint for a search that keeps nothing: it would sweep away what that names.
+func (d *store) unkept() error {
+	if _, err := os.Stat(d.path(manifestName)); err == nil {
+		return fmt.Errorf("%s: a search was kept there, and this one is not to be kept", d.Dir)
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return d.sweep(nil)
 }
 
 // openParents opens the file of all families, and cuts off what came after the checkpoint.
@@ -157,7 +166,7 @@ func (d *store) close() {
 		d.keys[i].close(d)
 	}
 	if !d.Keep {
-		d.fail(d.sweep(nil))
+		d.fail(d.unkept())
 	}
 }
 
