@@ -21,7 +21,8 @@ const (
 
 // BreadthFirst expands every reachable state, nearest first, and judges every step. Without o.All it stops after the batch
 // that has a violation, of which it reports the first in the order of a sequential search; its trace is a shortest one to any
-// violation. Of several violations of a property (o.MaxViolations) it reports the first in that order, the shortest first. When ctx ends it returns the report so far.
+// violation. Of several violations of a property (o.MaxViolations) it reports the first in that order, the shortest first.
+// When ctx ends it returns the report so far.
 func BreadthFirst[S any, A comparable](ctx context.Context, sys System[S, A], props []Property[S, A], o Options) *Report[A] {
 	start := time.Now()
 	b := newBreadthFirst(sys, props, o, nil)
@@ -394,8 +395,9 @@ func (b *breadthFirst[S, A]) violations() []Violation[A] {
 
 // before says whether a sequential search meets property i's violation before property j's, where i is the greater index.
 func (b *breadthFirst[S, A]) before(i, j int) bool {
-	if b.violated[i] != b.violated[j] {
-		return b.violated[i] < b.violated[j]
+	x, y := &b.rejected[i][0], &b.rejected[j][0]
+	if initial := len(x.Trace) == 0; initial || len(y.Trace) == 0 { // initial states come before all steps
+		return initial && (len(y.Trace) > 0 || x.Init < y.Init)
 	}
-	return b.rejected[i][0].Init < b.rejected[j][0].Init
+	return b.violated[i] < b.violated[j]
 }

@@ -49,8 +49,11 @@ func (b *breadthFirst[S, A]) due() bool {
 // endLevel makes the next level the current one, and a checkpoint if one is due.
 func (b *breadthFirst[S, A]) endLevel() {
 	d := b.store
+	if d != nil && d.evicted { // only then it is known whether the next level is empty
+		b.settleLogged()
+	}
 	due := b.due()
-	if d != nil && (d.evicted || due) {
+	if due && !d.evicted {
 		b.settleLogged()
 	}
 	done := b.current.file
@@ -109,11 +112,17 @@ func (b *breadthFirst[S, A]) keep() error {
 	if err != nil {
 		return err
 	}
-	d.kept = b.parents.count
-	return d.write(manifestName, func(f *os.File) error {
+	if err := d.syncNames(); err != nil { // of all files that the checkpoint names
+		return err
+	}
+	if err := d.write(manifestName, func(f *os.File) error {
 		_, err := f.Write(append(text, '\n'))
 		return err
-	})
+	}); err != nil {
+		return err
+	}
+	d.kept = b.parents.count
+	return d.syncNames() // before what the last checkpoint names is removed
 }
 
 const indexSuffix = ".index"

@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
+	"syscall"
 )
 
 // Disk is where a breadth-first search puts what its memory has no room for.
@@ -99,6 +101,25 @@ func (d *store) write(name string, write func(f *os.File) error) error {
 	}
 	if err != nil {
 		os.Remove(path + partialName)
+	}
+	return err
+}
+
+// syncNames makes the names of files last as long as their contents do. Not every system can do that, or needs it.
+func (d *store) syncNames() error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	f, err := os.Open(d.Dir)
+	if err != nil {
+		return err
+	}
+	err = f.Sync()
+	if closed := f.Close(); err == nil {
+		err = closed
+	}
+	if errors.Is(err, errors.ErrUnsupported) || errors.Is(err, syscall.EINVAL) {
+		return nil
 	}
 	return err
 }

@@ -105,3 +105,21 @@ func filesIn(t *testing.T, dir string) (names []string) {
 	}
 	return names
 }
+
+// TestCheckpointWhenDue: levels whose states are all put aside are not empty, and make no checkpoint of their own.
+func TestCheckpointWhenDue(t *testing.T) {
+	o := onDisk(t, Options{}, 1)
+	o.Disk.Keep = true
+	b := newBreadthFirst(grid{counters: 3, top: 9}, nil, o, nil)
+	b.begin()
+	for b.current.count > 0 && b.store.err == nil {
+		b.level(context.Background(), b.parents.count-uint64(b.current.count))
+		b.endLevel()
+		if b.depth++; b.current.count > 0 && b.store.kept > 0 {
+			t.Fatalf("a checkpoint of %d states at depth %d", b.store.kept, b.depth)
+		}
+	}
+	if r := b.report(); r.Err != nil || b.store.kept != 1000 {
+		t.Errorf("%d states are kept, %v", b.store.kept, r.Err)
+	}
+}
