@@ -339,3 +339,24 @@ func TestCollision(t *testing.T) {
 		t.Errorf("a billion states collide with probability %v", p)
 	}
 }
+
+// TestInitialViolationIsFirst: a violation of an initial state is met before those of all steps, also if the search stops for
+// another property.
+func TestInitialViolationIsFirst(t *testing.T) {
+	g := graph{roots: []uint32{0}, edges: [][]uint32{{1, 2}, {}, {}}}
+	props := []Property[uint32, uint16]{{Check: func(_ *uint32, _ uint16, after *uint32) Outcome {
+		if *after > 0 {
+			return Violated
+		}
+		return Held
+	}}, {Check: func(before *uint32, _ uint16, after *uint32) Outcome {
+		if *before == *after {
+			return Violated
+		}
+		return Held
+	}}}
+	r := BreadthFirst(context.Background(), g, props, Options{MaxViolations: 2})
+	if v := r.Violations; r.Stopped != "violation" || len(v) != 1 || v[0].Property != 1 || len(v[0].Trace) != 0 {
+		t.Errorf("stopped %q, %+v", r.Stopped, v)
+	}
+}

@@ -49,8 +49,11 @@ func (b *breadthFirst[S, A]) due() bool {
 // endLevel makes the next level the current one, and a checkpoint if one is due.
 func (b *breadthFirst[S, A]) endLevel() {
 	d := b.store
+	if d != nil && d.evicted { // only then it is known whether the next level is empty
+		b.settleLogged()
+	}
 	due := b.due()
-	if d != nil && (d.evicted || due) {
+	if due && !d.evicted {
 		b.settleLogged()
 	}
 	done := b.current.file
@@ -109,11 +112,17 @@ func (b *breadthFirst[S, A]) keep() error {
 	if err != nil {
 		return err
 	}
-	d.kept = b.parents.count
-	return d.write(manifestName, func(f *os.File) error {
+	if err := d.syncNames(); err != nil { // of all files that the checkpoint names
+		return err
+	}
+	if err := d.write(manifestName, func(f *os.File) error {
 		_, err := f.Write(append(text, '\n'))
 		return err
-	})
+	}); err != nil {
+		return err
+	}
+	d.kept = b.parents.count
+	return d.syncNames() // before what the last checkpoint names is removed
 }
 
 const indexSuffix = ".index"
@@ -129,7 +138,7 @@ func (b *breadthFirst[S, A]) keepLevel(f *frontier, depth int) error {
 		f.file = file
 	}
 	for _, x := range f.blocks {
-		if !x.place.there() {
+		if !x.place.there {
 			if err := f.file.put(x, nil); err != nil {
 				return err
 			}
@@ -258,7 +267,7 @@ func (b *breadthFirst[S, A]) restoreLevel(c *checkpoint) error {
 	for ; len(index) >= 20; index = index[20:] {
 		flags := binary.LittleEndian.Uint32(index[16:])
 		b.current.add(&block{count: int(binary.LittleEndian.Uint32(index[12:])), place: place{
-			offset: int64(binary.LittleEndian.Uint64(index)), size: binary.LittleEndian.Uint32(index[8:]),
+			offset: int64(binary.LittleEndian.Uint64(index)), size: binary.LittleEndian.Uint32(index[8:]), there: true,
 			claims: flags&1 != 0, sleeps: flags&2 != 0,
 		}})
 	}

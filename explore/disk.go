@@ -6,7 +6,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
+	"regexp"
+	"runtime"
+	"syscall"
 )
 
 // Disk is where a breadth-first search puts what its memory has no room for.
@@ -30,6 +32,10 @@ const (
 	manifestName = "checkpoint.json"
 	partialName  = ".partial" // suffix of a file under way to its name
 )
+
+// swept are all names that a search gives to files, but for the checkpoint's. Whoever lets a search have a directory that is
+// not its own loses nothing that only begins like one of them.
+var swept = regexp.MustCompile(`^((level-\d+(\.index)?|run-\d+-\d+m*|keys-\d+|parents)(\.partial)?|checkpoint\.json\.partial)$`)
 
 // store is the search's part on disk.
 type store struct {
@@ -99,6 +105,25 @@ func (d *store) write(name string, write func(f *os.File) error) error {
 	return err
 }
 
+// syncNames makes the names of files last as long as their contents do. Not every system can do that, or needs it.
+func (d *store) syncNames() error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	f, err := os.Open(d.Dir)
+	if err != nil {
+		return err
+	}
+	err = f.Sync()
+	if closed := f.Close(); err == nil {
+		err = closed
+	}
+	if errors.Is(err, errors.ErrUnsupported) || errors.Is(err, syscall.EINVAL) {
+		return nil
+	}
+	return err
+}
+
 // discard removes files that no checkpoint names any more.
 func (d *store) discard(names []string) {
 	for _, name := range names {
@@ -115,18 +140,23 @@ func (d *store) sweep(named map[string]bool) error {
 		return err
 	}
 	for _, e := range entries {
-		name := e.Name()
-		ours := name == parentsName || strings.HasSuffix(name, partialName)
-		for _, prefix := range []string{levelPrefix, runPrefix, keysPrefix} {
-			ours = ours || strings.HasPrefix(name, prefix)
-		}
-		if ours && !named[name] {
+		if name := e.Name(); swept.MatchString(name) && !named[name] {
 			if err := os.Remove(d.path(name)); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// unkept refuses a directory that has a checkpoint for a search that keeps nothing: it would sweep away what that names.
+func (d *store) unkept() error {
+	if _, err := os.Stat(d.path(manifestName)); err == nil {
+		return fmt.Errorf("%s: a search was kept there, and this one is not to be kept", d.Dir)
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return d.sweep(nil)
 }
 
 // openParents opens the file of all families, and cuts off what came after the checkpoint.
@@ -157,7 +187,7 @@ func (d *store) close() {
 		d.keys[i].close(d)
 	}
 	if !d.Keep {
-		d.fail(d.sweep(nil))
+		d.fail(d.unkept())
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 )
 
@@ -86,7 +87,7 @@ func (k *keys) clear() { k.count, k.tail = 0, k.tail[:0] }
 func (k *keys) close(d *store) {
 	if k.file != nil {
 		d.fail(k.file.Close())
-		d.discard([]string{k.file.Name()[len(d.path("")):]})
+		d.discard([]string{filepath.Base(k.file.Name())})
 		k.file = nil
 	}
 }

@@ -15,12 +15,10 @@ type levelFile struct {
 
 // place is where a block lies in its level's file: numbers of ends, claims and sleeps, and then the states.
 type place struct {
-	offset         int64
-	size           uint32 // of the states; 0: nowhere
-	claims, sleeps bool
+	offset                int64
+	size                  uint32 // of the states, which may be encoded as nothing
+	there, claims, sleeps bool   // not there: nowhere
 }
-
-func (p *place) there() bool { return p.size > 0 }
 
 func (d *store) createLevel(depth int) (*levelFile, error) {
 	l := &levelFile{name: fmt.Sprintf("%s%06d", levelPrefix, depth)}
@@ -46,7 +44,7 @@ func (l *levelFile) put(b *block, claims []uint32) error {
 	if _, err := l.file.WriteAt(buf, l.end); err != nil {
 		return err
 	}
-	b.place = place{offset: l.end, size: uint32(len(b.data)), claims: claims != nil, sleeps: b.sleeps != nil}
+	b.place = place{offset: l.end, size: uint32(len(b.data)), there: true, claims: claims != nil, sleeps: b.sleeps != nil}
 	l.end += int64(len(buf))
 	return nil
 }

@@ -27,7 +27,7 @@ func (b *breadthFirst[S, A]) adopt(s *segment) {
 		d.waiting += uint64(s.block.count)
 		b.next.bytes += s.block.bytes()
 		b.unburden(s.block, s.claims)
-		if s.block.place.there() {
+		if s.block.place.there {
 			d.pending[len(d.pending)-1].claims = nil
 		}
 		return
@@ -85,6 +85,9 @@ func (b *breadthFirst[S, A]) evict() {
 	}
 	d.evicted = true
 	b.visited.forget()
+	if b.visited.bytes() > d.tableMemory { // a batch added more than the one before let expect
+		b.visited.release()
+	}
 }
 
 // dump writes all states that were found so far as the first runs.
@@ -155,7 +158,7 @@ func (b *breadthFirst[S, A]) settleLogged() {
 func (b *breadthFirst[S, A]) revive(s *segment, dead bitset, at uint64) error {
 	x := s.block
 	before := x.bytes()
-	if x.place.there() {
+	if x.place.there {
 		claims, err := b.next.file.get(x)
 		if err != nil {
 			return err
@@ -190,7 +193,7 @@ func (b *breadthFirst[S, A]) revive(s *segment, dead bitset, at uint64) error {
 		left.place = x.place
 	}
 	b.enlist(&segment{block: left, parent: s.parent, claims: claims})
-	if left.place.there() {
+	if left.place.there {
 		b.next.bytes -= left.bytes()
 		left.unload()
 		return nil
@@ -204,7 +207,7 @@ func (b *breadthFirst[S, A]) load(from, to int) error {
 	f := &b.current
 	for at := f.from(from); at < len(f.blocks) && f.blocks[at].first < to; at++ {
 		x := f.blocks[at]
-		if x.data != nil || !x.place.there() {
+		if x.ends != nil || !x.place.there {
 			continue
 		}
 		if _, err := f.file.get(x); err != nil {

@@ -185,3 +185,10 @@ func (t *visited) forget() {
 		s.count = 0
 	}
 }
+
+// release empties the set and gives up its memory: one that has grown too large would have to be emptied after every batch.
+func (t *visited) release() {
+	for i := range t.shards {
+		t.shards[i] = shard{graph: t.shards[i].graph}
+	}
+}

@@ -129,3 +129,20 @@ func TestParents(t *testing.T) {
 		}
 	}
 }
+
+// TestEvictedTableIsSmallAgain: one batch may add more than was expected. After that the table is not too large for ever, or it
+// would be emptied after every batch.
+func TestEvictedTableIsSmallAgain(t *testing.T) {
+	b := newBreadthFirst(grid{counters: 2, top: 2}, nil, onDisk(t, Options{}, 4<<20), nil)
+	rng := rand.New(rand.NewPCG(1, 17))
+	for range 400_000 {
+		b.visited.shards[rng.IntN(shards)].insert(rng.Uint64N(vacant))
+	}
+	b.added = 1
+	if b.evict(); b.store.err != nil || !b.store.evicted {
+		t.Fatalf("evicted %v, %v", b.store.evicted, b.store.err)
+	}
+	if got := b.visited.bytes() + b.visited.growth(2*b.added); got > b.store.tableMemory {
+		t.Errorf("the empty table has %d bytes, and may have %d", got, b.store.tableMemory)
+	}
+}
