@@ -95,7 +95,9 @@ func (b *breadthFirst[S, A]) begin() {
 		resumed := false
 		var err error
 		if d.Keep {
-			resumed, err = b.resume()
+			if err = d.lock(); err == nil {
+				resumed, err = b.resume()
+			}
 		} else {
 			err = d.unkept()
 		}

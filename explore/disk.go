@@ -30,6 +30,7 @@ const (
 	keysPrefix   = "keys-"
 	parentsName  = "parents"
 	manifestName = "checkpoint.json"
+	lockName     = "lock"     // held by the search that is under way
 	partialName  = ".partial" // suffix of a file under way to its name
 )
 
@@ -49,6 +50,7 @@ type store struct {
 	keys    [partitions]keys
 	serial  int // of the next run
 	parents *os.File
+	locked  *os.File
 	size    int64  // of parents
 	settled uint64 // states of the level that are settled, of those that were logged
 	logged  uint64
@@ -179,6 +181,10 @@ func (d *store) openParents(size int64) error {
 
 // close closes all files; what is kept stays for another search.
 func (d *store) close() {
+	if d.locked != nil {
+		d.fail(d.locked.Close())
+		d.locked = nil
+	}
 	if d.parents != nil {
 		d.fail(d.parents.Close())
 		d.parents = nil
@@ -189,6 +195,20 @@ func (d *store) close() {
 	if !d.Keep {
 		d.fail(d.unkept())
 	}
+}
+
+// lock keeps a directory that is kept for this search alone.
+func (d *store) lock() error {
+	f, err := os.OpenFile(d.path(lockName), os.O_RDWR|os.O_CREATE, 0o644)
+	if err != nil {
+		return err
+	}
+	if err := lockFile(f); err != nil {
+		f.Close()
+		return fmt.Errorf("%s: another search is under way there (%w)", d.Dir, err)
+	}
+	d.locked = f
+	return nil
 }
 
 // bytes is what lies on disk.

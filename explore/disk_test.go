@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 )
@@ -131,6 +132,7 @@ func (b *breadthFirst[S, A]) some(ctx context.Context, end func(), levels int) s
 
 // abandon closes files as the end of a process does.
 func abandon(d *store) {
+	d.locked.Close()
 	d.parents.Close()
 	for i := range d.keys {
 		if d.keys[i].file != nil {
@@ -183,6 +185,21 @@ func TestDiskRefuses(t *testing.T) {
 	}
 	os.WriteFile(filepath.Join(dir, manifestName), []byte("{"), 0o644)
 	refused(o, manifestName)
+}
+
+// TestDiskIsLocked: two searches do not share a directory.
+func TestDiskIsLocked(t *testing.T) {
+	o := Options{Disk: &Disk{Dir: t.TempDir(), Keep: true}}
+	b := newBreadthFirst(grid{counters: 2, top: 3}, nil, o, nil)
+	b.begin()
+	r := BreadthFirst(context.Background(), grid{counters: 2, top: 3}, nil, o)
+	if held := lockFile(b.store.locked) == nil && r.Err == nil; held != (runtime.GOOS == "windows" || runtime.GOOS == "plan9") {
+		t.Errorf("a second search: stopped %q, %v", r.Stopped, r.Err)
+	}
+	b.stopped = b.levels(context.Background())
+	if r := b.report(); r.Err != nil || r.Distinct != 16 {
+		t.Errorf("%+v", r)
+	}
 }
 
 // TestDiskFails: when the directory is gone in the middle, the search says so and stops.

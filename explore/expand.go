@@ -1,6 +1,9 @@
 package explore
 
-import "fmt"
+import (
+	"fmt"
+	"math"
+)
 
 // A claim says who found a state: the parent's sequence number and, in the low bits, the index of the action taken. Within a
 // batch the parent's place in the batch is enough.
@@ -153,6 +156,9 @@ func (w *expander[S, A]) reach(i int, claim uint32) {
 	c, b := &w.found, &w.burst
 	start := len(c.data)
 	c.data = w.cursor.Encode(c.data)
+	if uint64(len(c.data)) > math.MaxUint32 {
+		panic("explore: one worker found more than 4 GiB of states in a batch: they are too large to be searched")
+	}
 	print := fingerprintOf(c.data[start:])
 	if w.recent != nil {
 		slot := &w.recent[(print.shard<<4|uint32(print.rest)&15)&(recentSlots-1)]

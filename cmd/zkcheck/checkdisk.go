@@ -75,7 +75,11 @@ func (f *checkFlags) vetDir() error {
 	default:
 		return nil
 	}
-	if inside, err := os.ReadDir(f.dir); err == nil && len(inside) > 0 {
+	inside, err := os.ReadDir(f.dir)
+	inside = slices.DeleteFunc(inside, func(e fs.DirEntry) bool { // of one that was killed before it began
+		return strings.HasPrefix(e.Name(), ".zkcheck-")
+	})
+	if err == nil && len(inside) > 0 {
 		return fmt.Errorf("--dir %s: it is not empty, and of no check", f.dir)
 	}
 	return checkDir("dir", f.dir)
