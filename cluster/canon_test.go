@@ -61,6 +61,9 @@ func (l *canonicalLaw) check(s *cluster.State, enabled []cluster.Action) {
 
 // TestCanonical takes random walks.
 func TestCanonical(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a law of one thread, and a long one")
+	}
 	for _, k := range reductionCases {
 		y := reduction(t, k.servers, k.observers, k.limits, k.phases, k.fine)
 		l, rng := canonicalLaw{t: t, y: y, list: props.StepProperties()}, rand.New(rand.NewPCG(5, 6))
@@ -84,6 +87,9 @@ func TestCanonical(t *testing.T) {
 
 // TestCanonicalEverywhere visits every state of small systems, those marked full where ZKCHECK_FULL is set.
 func TestCanonicalEverywhere(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a law of one thread, and a long one")
+	}
 	for _, k := range []struct {
 		servers, limits, phases string
 		full                    bool

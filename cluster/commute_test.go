@@ -62,6 +62,9 @@ func outcomes(y *cluster.System, list []props.Property, before, after *cluster.S
 // after the other, both orders lead to one state, limits cut the same off, and of the one that comes second no property says
 // more than it says when that one comes first.
 func TestCommuting(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a law of one thread, and a long one")
+	}
 	list := props.StepProperties()
 	for _, k := range reductionCases {
 		y := reduction(t, k.servers, k.observers, k.limits, k.phases, k.fine)

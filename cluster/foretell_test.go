@@ -8,6 +8,9 @@ import (
 
 // TestForetell: what is foretold of a step is what a look ahead finds.
 func TestForetell(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a law of one thread, and a long one")
+	}
 	for _, k := range []struct{ servers, observers, limits string }{
 		{"1:1,8 2:1,8 3:1,7", "", "rounds=2 epochs=2"},
 		{"1:1,8 2:1,8 3:1,7", "", "rounds=3 epochs=2 crashes=2 restarts=2 cuts=2 giveups=2 timeouts=2"},

