@@ -9,6 +9,9 @@ import (
 // TestCursor: what a cursor shows and writes is what Decode, Copy, Apply and Encode do, in whatever order states
 // are loaded, whichever steps are taken from them, and also where no step is taken or none is encoded.
 func TestCursor(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a law of one thread, and a long one")
+	}
 	eachSystem(t, func(t *testing.T, y *System) {
 		r := rand.New(rand.NewPCG(3, 9))
 		var states [][]byte

@@ -48,6 +48,9 @@ func TestDiskChangesNothing(t *testing.T) {
 func TestDiskInLevelsOfManyBatches(t *testing.T) {
 	want := BreadthFirst(context.Background(), sliding{}, nil, Options{})
 	for _, memory := range []uint64{600_000, 2 << 20} {
+		if testing.Short() && memory < 1<<20 {
+			continue
+		}
 		got := BreadthFirst(context.Background(), sliding{}, nil, onDisk(t, Options{}, memory))
 		same(t, fmt.Sprint(memory, " bytes"), got, want)
 	}

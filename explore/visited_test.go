@@ -12,7 +12,7 @@ func TestVisitedAgainstMap(t *testing.T) {
 		rng := rand.New(rand.NewPCG(seed, 7))
 		v, want := newVisited(true), map[fingerprint]uint32{}
 		draw := drawer(rng, seed)
-		for number := range uint32(60_000) {
+		for number := range uint32(30_000) {
 			f := draw()
 			_, known := want[f]
 			if fresh := v.shards[f.shard].insert(f.rest); fresh == known {
@@ -45,9 +45,9 @@ func drawer(rng *rand.Rand, seed uint64) func() fingerprint {
 		case 0:
 			return fingerprint{uint32(rng.IntN(shards)), rest}
 		case 1:
-			return fingerprint{uint32(rng.IntN(2)), vacant - 1 - rest%30_000}
+			return fingerprint{uint32(rng.IntN(2)), vacant - 1 - rest%8_000}
 		default:
-			return fingerprint{uint32(rng.IntN(2)), rest % 30_000}
+			return fingerprint{uint32(rng.IntN(2)), rest % 8_000}
 		}
 	}
 }
