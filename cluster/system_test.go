@@ -85,6 +85,8 @@ func eachSystem(t *testing.T, f func(t *testing.T, y *System)) {
 		{"3 voters, empty disks", voters(3), Config{Limits: faulty(1), Disks: equal}, false},
 		{"3 voters, no faults", voters(3), Config{Limits: DefaultLimits(), Disks: equal}, false},
 		{"3 voters, calm", voters(3), Config{Limits: Limits{Crashes: 1, Cuts: 1, Writes: 1, Timeouts: Unlimited, Rounds: 3, Epochs: 2, ChannelLen: 1, Inbox: 3, Calm: 1}}, false},
+		{"3 voters, discovery", voters(3), Config{Phases: ThroughDiscovery,
+			Limits: Limits{Crashes: 1, Cuts: 1, Timeouts: 1, Rounds: 1, Epochs: 1, ChannelLen: 1, Inbox: 3}}, false},
 		{"4 voters", voters(4), Config{Limits: faulty(2)}, false},
 		{"5 voters", voters(5), Config{Limits: faulty(3)}, false},
 		{"7 voters", voters(7), Config{Limits: faulty(1)}, false},

@@ -181,10 +181,6 @@ func (d *store) openParents(size int64) error {
 
 // close closes all files; what is kept stays for another search.
 func (d *store) close() {
-	if d.locked != nil {
-		d.fail(d.locked.Close())
-		d.locked = nil
-	}
 	if d.parents != nil {
 		d.fail(d.parents.Close())
 		d.parents = nil
@@ -194,6 +190,10 @@ func (d *store) close() {
 	}
 	if !d.Keep {
 		d.fail(d.unkept())
+	}
+	if d.locked != nil { // last: then another search may begin
+		d.fail(d.locked.Close())
+		d.locked = nil
 	}
 }
 

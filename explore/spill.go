@@ -116,8 +116,8 @@ func (d *store) dump(v *visited) error {
 	return nil
 }
 
-// settleLogged looks up on disk what was logged, writes what is new there, and numbers the states that were put aside. It
-// returns how many of those were new.
+// settleLogged looks up on disk what was logged, writes what is new there, and numbers the states that were put aside and are
+// new.
 func (b *breadthFirst[S, A]) settleLogged() {
 	d := b.store
 	if d == nil || !d.logging || d.err != nil {

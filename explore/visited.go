@@ -156,11 +156,6 @@ func (t *visited) growth(states uint64) uint64 {
 	return n
 }
 
-func (t *visited) has(f fingerprint) bool {
-	_, known := t.shards[f.shard].find(f.rest)
-	return known
-}
-
 // settle gives a state that is in the set its number.
 func (t *visited) settle(f fingerprint, number uint32) {
 	s := &t.shards[f.shard]
