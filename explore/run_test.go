@@ -9,7 +9,7 @@ import (
 // TestRunReader asks a run for what it has and for what it has not, so densely that it reads on, and so seldom that it leaps;
 // also where rests are not spread as a leap expects.
 func TestRunReader(t *testing.T) {
-	for _, crowded := range []bool{false, true} {
+	for crowded := range 3 { // not, at the low end, at the high end
 		d := &store{Disk: Disk{Dir: t.TempDir()}}
 		rng := rand.New(rand.NewPCG(9, 9))
 		var shard [partitionShards][]uint64
@@ -17,8 +17,11 @@ func TestRunReader(t *testing.T) {
 		for i := range 400_000 {
 			at := min(i%80, partitionShards-1) // the last one has a fifth of all
 			rest := rng.Uint64N(vacant)
-			if crowded {
+			if crowded > 0 {
 				rest >>= rng.IntN(40)
+			}
+			if crowded > 1 {
+				rest = vacant - 1 - rest
 			}
 			shard[at] = append(shard[at], rest)
 		}

@@ -144,6 +144,22 @@ func TestSleepTakesOneWay(t *testing.T) {
 	}
 }
 
+// TestSleepIsKept: who sleeps in the states of a level is part of a checkpoint.
+func TestSleepIsKept(t *testing.T) {
+	o := Options{Reduce: ReduceSteps, Disk: &Disk{Dir: t.TempDir(), Keep: true}}
+	b := newBreadthFirst(sleepyGrid{grid{counters: 5, top: 9}}, nil, o, nil)
+	b.store.every = 500
+	b.begin()
+	ctx, end := context.WithCancel(context.Background())
+	if b.stopped = b.some(ctx, end, 20); b.stopped != stoppedInterrupted {
+		t.Fatalf("stopped %q", b.stopped)
+	}
+	abandon(b.store)
+	if r := BreadthFirst(context.Background(), sleepyGrid{grid{counters: 5, top: 9}}, nil, o); r.Distinct != 100_000 || r.Generated != 100_000 {
+		t.Errorf("%d states, %d generated, %v", r.Distinct, r.Generated, r.Err)
+	}
+}
+
 // clock counts steps that nothing looks at, in its upper half, and something else in the lower two bits.
 type clock struct{ flat[uint8] }
 
