@@ -299,6 +299,7 @@ func (b *breadthFirst[S, A]) report() *Report[A] {
 	r := &Report[A]{
 		Complete:    b.stopped == "",
 		Stopped:     b.stopped,
+		Reduce:      b.options.Reduce,
 		Distinct:    b.parents.count,
 		Generated:   b.generated,
 		Depth:       b.depth,

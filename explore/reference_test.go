@@ -80,7 +80,7 @@ func reference[S any, A comparable](sys System[S, A], props []Property[S, A], li
 // comparable returns a report without what may differ.
 func (r *Report[A]) comparable() Report[A] {
 	c := *r
-	c.Elapsed, c.MemoryBytes = 0, 0
+	c.Elapsed, c.MemoryBytes, c.Reduce = 0, 0, ReduceNone
 	return c
 }
 

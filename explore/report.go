@@ -71,14 +71,15 @@ type Violation[A any] struct {
 // Report is what a search found out. All fields but Elapsed (and, of walks, MemoryBytes) depend only on the system, the
 // properties and the limits, unless the search was stopped by its context (or walks by memory).
 type Report[A any] struct {
-	Complete  bool   // every reachable state, within the system's own bounds, was expanded; never true of walks
-	Stopped   string // "", "violation", "interrupted", "time", "states", "depth", "memory", "disk"
-	Err       error  // why the disk stopped it
-	Distinct  uint64 // distinct states; of walks only when asked for
-	Generated uint64 // initial states (of walks, once per walk) and steps; breadth-first also those that a constraint forbids
-	Depth     int    // deepest level that had a state, an initial state's being 0; of walks the longest walk
-	Walks     uint64 // walks that ended
-	Cut       uint64 // OR of the Bounder's bits
+	Complete  bool      // every reachable state, within the system's own bounds, was expanded; never true of walks
+	Stopped   string    // "", "violation", "interrupted", "time", "states", "depth", "memory", "disk"
+	Err       error     // why the disk stopped it
+	Reduce    Reduction // what was left out
+	Distinct  uint64    // distinct states; of walks only when asked for
+	Generated uint64    // initial states (of walks, once per walk) and steps; breadth-first also those that a constraint forbids
+	Depth     int       // deepest level that had a state, an initial state's being 0; of walks the longest walk
+	Walks     uint64    // walks that ended
+	Cut       uint64    // OR of the Bounder's bits
 	// Levels counts the distinct states at each depth, of the depths whose states are all known; breadth-first only. All steps
 	// but those from the last of these levels have been judged; from the last one too if the search is complete.
 	Levels         []uint64

@@ -30,6 +30,7 @@ func (r *result) end(ctx context.Context, part part, s *status) error {
 	if seconds > 0 {
 		x.DistinctPerSecond = float64(report.Distinct) / seconds
 	}
+	x.reduced(explore.ReduceNone, r.plan.options.Reduce, "which steps a fair run takes is what it is about")
 	x.LimitsHit = append(x.LimitsHit, cluster.CutNames(report.Cut)...)
 	r.parts = append(r.parts, x)
 	for i, t := range trace.Lassos(part.config, r.plan.goals, report) {

@@ -129,6 +129,9 @@ func (x *partResult) print(p *printer) {
 		line += "; limits hit: " + strings.Join(x.LimitsHit, ", ")
 	}
 	p.labelled(strings.Repeat(" ", len(label)), line, "")
+	if x.Unreduced != "" {
+		p.labelled(strings.Repeat(" ", len(label)), "every step was taken: "+x.Unreduced, "")
+	}
 	if line := x.coverage(); line != "" {
 		p.labelled(strings.Repeat(" ", len(label)), line, "")
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/zkcheck/zkcheck/explore"
 	"github.com/zkcheck/zkcheck/props"
 	"github.com/zkcheck/zkcheck/trace"
 )
@@ -25,6 +26,8 @@ type partResult struct {
 	Complete          bool     `json:"complete"`
 	Stopped           string   `json:"stopped"`               // why early: violation, interrupted, time, states, depth, memory or disk
 	Why               string   `json:"why_stopped,omitempty"` // the error of the disk
+	Reduction         string   `json:"reduction,omitempty"`   // none, sleep or all
+	Unreduced         string   `json:"unreduced,omitempty"`   // why none, though more was allowed
 	Distinct          uint64   `json:"distinct"`
 	Generated         uint64   `json:"generated"`
 	Walks             uint64   `json:"walks"` // of scenarios, how many they are
@@ -41,6 +44,13 @@ type partResult struct {
 	Features uint64   `json:"protocol_states_seen,omitempty"`
 	Once     *uint64  `json:"protocol_states_seen_in_one_walk,omitempty"`
 	Unseen   *float64 `json:"unseen_probability,omitempty"` // that the next walk meets a protocol state not seen before
+}
+
+// reduced takes over what a search left out, and if it had to take every step why.
+func (x *partResult) reduced(how, allowed explore.Reduction, why string) {
+	if x.Reduction = how.String(); how == explore.ReduceNone && allowed != explore.ReduceNone {
+		x.Unreduced = why
+	}
 }
 
 // walked takes over what is known of walks. What is not seen can be estimated of walks that are drawn alike.

@@ -102,6 +102,13 @@ func (r *result) add(part part, report *trace.Report, traces []*trace.Trace, err
 	x := partResult{Kind: part.kind, Cluster: describeCluster(&part.config), Complete: report.Complete, Stopped: report.Stopped,
 		Distinct: report.Distinct, Generated: report.Generated, Walks: report.Walks, Depth: report.Depth,
 		Seconds: seconds, Collision: report.Collision, LimitsHit: []string{}}
+	if part.kind == partExhaustive {
+		why := "lessons may look at what reductions leave out"
+		if r.plan.traces > 1 {
+			why = "counterexamples of other shapes may be among what reductions leave out"
+		}
+		x.reduced(report.Reduce, r.plan.options.Reduce, why)
+	}
 	if part.kind == partExhaustive && (r.plan.work == nil || !r.plan.work.keep) { // a resumed search takes less
 		x.MemoryBytes = report.MemoryBytes
 	}
