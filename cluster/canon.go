@@ -1,6 +1,10 @@
 package cluster
 
-import "github.com/zkcheck/zkcheck/election"
+import (
+	"math"
+
+	"github.com/zkcheck/zkcheck/election"
+)
 
 // Canonical makes states equal that nothing can tell apart: in both the same actions are enabled, in the
 // same order, every step property says the same of each of them, limits cut the same off, and they lead to states that
@@ -19,7 +23,7 @@ func (y *System) Canonical(s *State) {
 		case s.Up.Has(i):
 			if y.standard && s.Servers[i].State == election.Looking {
 				looking = true
-				s.noteServer(i, s.Servers[i].ForgetVotes(y.Ensemble))
+				y.rewrite(s, i, withoutVotes)
 			}
 		case y.gone(s, i):
 			y.bury(s, i)
@@ -38,9 +42,36 @@ func (y *System) Canonical(s *State) {
 	}
 }
 
-// noteServer notes that a server is another one, if it is.
-func (s *State) noteServer(i int, changed bool) {
-	if changed {
+// forgetting is what is cleared of a server's tables: for ForgetDead with live in the upper half, leads in the lower.
+type forgetting uint64
+
+const (
+	withoutVotes = forgetting(math.MaxUint64 - iota)
+	withoutWait
+)
+
+func withoutDead(live, leads election.Set) forgetting {
+	return forgetting(live)<<32 | forgetting(leads)
+}
+
+func (f forgetting) forget(e *election.Ensemble, v *election.Server) bool {
+	switch f {
+	case withoutVotes:
+		return v.ForgetVotes(e)
+	case withoutWait:
+		return v.ForgetWait(e)
+	}
+	return v.ForgetDead(e, election.Set(f>>32), election.Set(f))
+}
+
+// rewrite clears something of a server's tables, and notes the change if there is one.
+func (y *System) rewrite(s *State, i int, f forgetting) {
+	if a := s.met[i]; a != nil {
+		if b := s.recall.rewritten(a, f); b != a {
+			s.changed.add(s.serverPart(i))
+			s.become(i, b)
+		}
+	} else if f.forget(y.Ensemble, s.Servers[i]) {
 		s.changed.add(s.serverPart(i))
 	}
 }
@@ -49,7 +80,7 @@ func (s *State) noteServer(i int, changed bool) {
 func (y *System) forgetTables(s *State) {
 	var o outlook
 	for i := range s.Servers {
-		v := &s.Servers[i]
+		v := s.Servers[i]
 		if !s.Up.Has(i) || v.State != election.Looking || !v.HasVotes() {
 			continue
 		}
@@ -57,9 +88,9 @@ func (y *System) forgetTables(s *State) {
 			y.outlook(s, &o)
 		}
 		if v.Waiting && !o.grows && !o.renews && !election.Beats(y.Ensemble, o.best, v.Proposal) {
-			s.noteServer(i, v.ForgetWait(y.Ensemble))
+			y.rewrite(s, i, withoutWait)
 		} else if !o.grows {
-			s.noteServer(i, v.ForgetDead(y.Ensemble, o.live, o.leads))
+			y.rewrite(s, i, withoutDead(o.live, o.leads))
 		}
 	}
 }
@@ -92,7 +123,7 @@ func (y *System) bury(s *State, i int) {
 		}
 	}
 	if y.Phases == ElectionOnly || y.Phases == ThroughDiscovery {
-		*s.changeServer(i) = election.NewServer(y.Ensemble, i, y.Disks[i])
+		*y.changeServer(s, i) = election.NewServer(y.Ensemble, i, y.Disks[i])
 		s.Servers[i].SetHistory(&y.logs[i])
 	}
 }

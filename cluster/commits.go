@@ -26,7 +26,7 @@ func (y *System) rememberCommits(s *State) {
 			continue
 		}
 		s.changeHead()
-		v := &s.Servers[s.Actor]
+		v := s.Servers[s.Actor]
 		h.doubtful = h.doubtful || f.Kind == election.Committed && f.Flag && !y.onQuorum(s, f.Txn)
 		for i := int(h.n); i < v.Committed(); i++ {
 			h.txns[i], h.epochs[i] = v.History().At(i), f.Epoch

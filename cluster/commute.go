@@ -7,10 +7,10 @@ import (
 )
 
 // Two actions commute in a state if each can happen after the other and does the same then, both orders lead
-// to the same state, and no step property says of one of them anything else because the other came first. What an action
+// to the same state, and what a step property says of one after the other it says of that one at once, or of the other one
+// after that one. What an action
 // touches is found out by letting the server that steps take a look ahead; two footprints that do not
-// meet commute. Nothing here knows a rule of the protocol, so it holds under broken rules as well. Where all
-// are ZooKeeper's, what most steps touch is foretold.
+// meet commute. Nothing here knows a rule of the protocol, so it holds under broken rules as well.
 
 // footprint is what an action touches.
 type footprint struct {
@@ -30,11 +30,11 @@ type footprint struct {
 	downs  uint64 // connections that it may take away
 	spends uint32 // limits whose budgets it takes from, if that can matter
 
-	seen     bool   // nothing is missing: what follows from the step itself is foretold, or was looked at
+	took     *taken // the actor's step, if it is one and known
+	seen     bool   // nothing is missing: the step was looked at, or it is none of a server
 	alone    bool   // commutes with nothing
 	turns    bool   // the actor begins or ends to lead
 	near     uint64 // the connections of the actor, if it decides
-	decides  bool   // leaves LOOKING, or enters a round after the first
 	hurry    bool   // leaves LOOKING in a run that is unhurried so far
 	commits  bool   // commits, establishes or begins to serve
 	logs     bool   // changes a log
@@ -61,9 +61,9 @@ func (y *System) pairs(a int) (set uint64) {
 	return set
 }
 
-// meets tells whether two footprints meet, so that the order of the actions may matter.
+// meets tells whether two footprints meet, so that the order of the actions may matter, but for what servers are theirs.
 func (f *footprint) meets(g *footprint) bool {
-	return f.alone || g.alone || f.own&g.own != 0 || f.spends&g.spends != 0 ||
+	return f.alone || g.alone || f.spends&g.spends != 0 ||
 		f.ups&(g.edges|g.ups|g.downs) != 0 || g.ups&(f.edges|f.downs) != 0 ||
 		f.downs&g.edges != 0 || g.downs&f.edges != 0 || f.within(g) || g.within(f)
 }
@@ -78,9 +78,9 @@ func (f *footprint) within(g *footprint) bool {
 }
 
 // hurried: whether a decision was made in a hurry depends on what is in flight to the decider, and what is
-// said of one that was not on who is up and in which round everybody is. After a fault nothing is said.
+// said of one that was not on who is up. After a fault, in a later round and after a hurried decision nothing is said.
 func (f *footprint) hurried(g *footprint) bool {
-	return f.hurry && (g.decides || g.ups != 0 || g.downs&f.near != 0 || g.pushTo.Has(int(f.actor)))
+	return f.hurry && (g.ups != 0 || g.downs&f.near != 0 || g.pushTo.Has(int(f.actor)))
 }
 
 // observed: f compares logs with what g changes.
@@ -116,7 +116,7 @@ func (y *System) commuting(s *State, enabled []Action, prints []footprint, aslee
 	for i := range prints {
 		y.footprint(s, enabled[i], &prints[i])
 		for k := range i {
-			if prints[i].own&prints[k].own == 0 && (asleep>>i)&(asleep>>k)&1 == 0 && !y.meet(s, enabled, prints, i, k) {
+			if (asleep>>i)&(asleep>>k)&1 == 0 && !y.meet(s, enabled, prints, i, k) {
 				masks[i] |= 1 << k
 				masks[k] |= 1 << i
 			}
@@ -128,246 +128,17 @@ func (y *System) commuting(s *State, enabled []Action, prints []footprint, aslee
 // a footprint never shrinks.
 func (y *System) meet(s *State, enabled []Action, prints []footprint, i, k int) bool {
 	f, g := &prints[i], &prints[k]
-	if f.meets(g) {
+	same := f.actor == g.actor && f.actor >= 0
+	if f.meets(g) || f.own&g.own != 0 && !(same && y.maySwap(s, enabled[i], enabled[k])) {
 		return true
-	}
-	if f.seen && g.seen {
-		return false
 	}
 	for _, a := range [2]int{i, k} {
 		if p := &prints[a]; !p.seen {
 			y.lookAhead(s, enabled[a], p)
 		}
 	}
-	return f.meets(g)
+	if same {
+		return f.own != g.own || f.meets(g) || !y.swap(s, enabled[i].Kind, enabled[k].Kind, f, g)
+	}
+	return f.own&g.own != 0 || f.meets(g)
 }
-
-// footprint finds out what an enabled action touches, without a look ahead as far as can be.
-func (y *System) footprint(s *State, a Action, f *footprint) {
-	*f = footprint{actor: -1, popFrom: -1, observes: -1}
-	if a.N > 0 {
-		f.alone, f.seen = true, true
-		return
-	}
-	from, _ := y.Ensemble.Position(a.From)
-	to, _ := y.Ensemble.Position(a.To)
-	actor := from
-	switch a.Kind {
-	case Start, Restart:
-		f.ups = y.pairs(from)
-		if a.Kind == Restart {
-			y.spending(s, f, restartsLimit)
-		}
-	case Deliver:
-		if actor = to; from != to {
-			f.popFrom = int8(from)
-			f.edges = y.pair(from, to)
-		}
-	case Timeout:
-		f.edges = y.pairs(from)
-		y.spending(s, f, cutTimeouts)
-	case Packet:
-		actor = to
-		f.edges = y.pair(from, to)
-	case GiveUp:
-		y.endsTerm(s, from, f)
-	case Write:
-		y.spending(s, f, cutWrites)
-		f.spends |= 1 << cutWrites
-	case Decide, Offer, Handle, Resume, Answer, Flush:
-	default:
-		y.faultFootprint(s, a, from, to, f)
-		f.seen = true
-		return
-	}
-	f.actor = int8(actor)
-	f.own = f.own.With(actor)
-	if y.standard && !y.Ensemble.Fine {
-		y.foretell(s, a, from, actor, f)
-	}
-}
-
-// input is what the server that takes the step of an action is given, but for a packet.
-func (y *System) input(s *State, a Action, from, to int) (in election.Input) {
-	switch a.Kind {
-	case Start, Restart:
-		in.Kind = election.Start
-	case Deliver:
-		in = election.Input{Kind: election.Notification, From: uint8(from), Vote: y.channel(s, from, to).msgs[0]}
-	case Timeout:
-		in.Kind = election.Timeout
-	case Decide:
-		in.Kind = election.Decide
-	case Offer:
-		in.Kind = election.Offer
-	case GiveUp:
-		in.Kind = election.GiveUp
-	case Handle:
-		in.Kind = election.Handle
-		sender, v, _ := s.Servers[from].Next()
-		in.From, in.Vote = uint8(sender), v
-	case Resume:
-		in.Kind = election.Resume
-	case Answer:
-		in.Kind = election.Answer
-	case Write:
-		in.Kind, in.Value = election.Write, 1
-	case Flush:
-		in.Kind = election.Flush
-	}
-	return in
-}
-
-// spending notes a budget if it is limited and this could be the last of it: two actions can't both have it.
-func (y *System) spending(s *State, f *footprint, limit int) {
-	if y.budgets[limit] != Unlimited && y.left(s, limit) < 2 {
-		f.spends |= 1 << limit
-	}
-	if limit <= resetsLimit && y.lastReconnects(s) {
-		f.spends |= lastReconnects
-	}
-}
-
-// lastReconnects is a budget of its own in footprints: with what is left of those that bring connections back goes what was
-// last sent on connections that are up, and whether one still is depends on the order.
-const lastReconnects = 1 << 31
-
-// lastReconnects tells whether two more faults can be the last after which a connection comes back.
-func (y *System) lastReconnects(s *State) bool {
-	left := max(0, y.left(s, cutsLimit)) + max(0, y.left(s, resetsLimit)) +
-		max(0, min(y.left(s, crashesLimit), y.left(s, restartsLimit)))
-	return left > 0 && left <= 2
-}
-
-// endsTerm is what a term looks at before it is given up: a learner's at its connection and its leader, a
-// leader's at all its learners.
-func (y *System) endsTerm(s *State, i int, f *footprint) {
-	if y.Limits.GiveUps > 0 {
-		f.spends |= 1 << cutGiveUps
-	}
-	if s.Servers[i].State == election.Leading {
-		f.ends = f.ends.With(i)
-		for learner := range s.links {
-			if l := &s.links[learner]; l.status != noLink && int(l.leader) == i {
-				f.rewires = f.rewires.With(learner)
-				f.edges |= y.pair(i, learner)
-			}
-		}
-		return
-	}
-	f.rewires = f.rewires.With(i)
-	if l := &s.links[i]; l.status != broken && int(l.leader) != i {
-		f.asks = f.asks.With(int(l.leader))
-		f.edges |= y.pair(i, int(l.leader))
-	}
-}
-
-// lookAhead lets a copy of the server take the step.
-func (y *System) lookAhead(s *State, a Action, f *footprint) {
-	from, _ := y.Ensemble.Position(a.From)
-	to, _ := y.Ensemble.Position(a.To)
-	actor, in := int(f.actor), y.input(s, a, from, to)
-	v, ahead, out := &s.Servers[actor], &s.ahead, &s.Out
-	out.Reset()
-	ahead.CopyFrom(v, y.Ensemble.Voters)
-	if a.Kind == Packet {
-		y.gatherAhead(s, from, actor, &in, f)
-	}
-	ahead.Step(y.Ensemble, &in, out)
-	for i := range out.Notes {
-		to := int(out.Notes[i].To)
-		f.pushTo = f.pushTo.With(to)
-		if to != actor {
-			f.edges |= y.pair(actor, to)
-		}
-	}
-	if l := &s.links[actor]; out.HangUp {
-		f.rewires = f.rewires.With(actor)
-		if l.status == connected { // the leader is told
-			f.own = f.own.With(int(l.leader))
-		}
-	}
-	for learner := range s.links {
-		if l := &s.links[learner]; out.Close.Has(learner) && int(l.leader) == actor && l.status == connected {
-			f.rewires = f.rewires.With(learner)
-		}
-	}
-	if out.Connect >= 0 {
-		f.attach = f.attach.With(int(out.Connect))
-		f.rewires = f.rewires.With(actor)
-	}
-	for i := range out.Packets {
-		if ahead.State == election.Leading {
-			f.uses = f.uses.With(int(out.Packets[i].To))
-		} else {
-			f.uses = f.uses.With(actor)
-		}
-	}
-	f.turns = (v.State == election.Leading) != (ahead.State == election.Leading)
-	f.decides = out.Decided || ahead.Round != v.Round && ahead.Round > 1
-	if y.Track.Hurry && s.unhurried && out.Decided {
-		f.hurry, f.near = true, y.pairs(actor)
-	}
-	y.history(s, actor, f)
-	out.Reset()
-	f.seen = true
-}
-
-// gatherAhead is System.gather on the copy. A learner that could go on with what its leader sends next, or
-// that takes a snapshot, looks at its leader.
-func (y *System) gatherAhead(s *State, from, to int, in *election.Input, f *footprint) {
-	*in = election.Input{Kind: election.PacketIn, From: uint8(from)}
-	if l := &s.links[from]; l.status != noLink && int(l.leader) == to && l.up.n > 0 {
-		in.Packet = l.up.list[0]
-		if f.uses = f.uses.With(from); l.status == connecting {
-			f.rewires = f.rewires.With(from)
-		}
-		return
-	}
-	f.uses = f.uses.With(to)
-	list := s.links[to].down.list[:s.links[to].down.n]
-	for k := 0; ; k++ {
-		in.Packet, in.Snapshot = list[k], nil
-		if in.Packet.Kind == election.Snap {
-			in.Snapshot = s.Servers[from].History()
-			f.own = f.own.With(from)
-		}
-		if y.Ensemble.Fine || !gathered(&s.ahead, &in.Packet) {
-			return
-		}
-		if k+1 == len(list) {
-			f.own = f.own.With(from)
-			return
-		}
-		s.ahead.Step(y.Ensemble, in, &s.Out)
-	}
-}
-
-// history notes what the look ahead did to logs and commits, and what properties compare with those of
-// others.
-func (y *System) history(s *State, actor int, f *footprint) {
-	v, ahead := &s.Servers[actor], &s.ahead
-	synced := false
-	for _, fact := range s.Out.Facts {
-		switch fact.Kind {
-		case election.Established, election.Serving, election.Committed, election.Proposed, election.Replied:
-			f.commits = true
-		case election.Synced:
-			synced = true
-		}
-	}
-	f.logs = !sameLog(v.OnDisk(), ahead.OnDisk()) || !sameLog(v.History(), ahead.History()) && v.State == election.Leading
-	if synced || f.commits || ahead.State != election.Looking && ahead.Phase >= election.Synchronization {
-		y.observes(s, actor, f)
-	}
-}
-
-// observes: what the actor has is compared with its leader, which is itself if it is none's learner.
-func (y *System) observes(s *State, actor int, f *footprint) {
-	f.observes = int8(actor)
-	if l := &s.links[actor]; l.status != noLink {
-		f.observes, f.uses = int8(l.leader), f.uses.With(actor)
-	}
-}
-
-func sameLog(a, b *election.Log) bool { return a.Len() == b.Len() && a.IsPrefixOf(b) }

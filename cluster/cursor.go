@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"bytes"
+	"encoding/binary"
 	"math/bits"
 
 	"github.com/zkcheck/zkcheck/election"
@@ -31,9 +32,11 @@ func (y *System) Cursor(canonical bool) interface {
 } {
 	c := &Cursor{y: y, canon: canonical}
 	initial := y.Init()
+	c.current.recall = newRecall(y)
+	c.next.recall = c.current.recall
 	y.Copy(&c.current, &initial[0])
 	y.Copy(&c.next, &initial[0])
-	for part := range 1 + 2*y.n + y.n*y.n {
+	for part := range y.parts() {
 		c.encoded = y.encodePart(&c.current, part, c.encoded)
 		c.ends, c.pastEnds = append(c.ends, len(c.encoded)), append(c.pastEnds, 0)
 	}
@@ -48,8 +51,14 @@ func (c *Cursor) Load(encoded []byte) *State {
 	c.ends, c.pastEnds = c.pastEnds, c.ends
 	y.forgetStep(s)
 	wasUp, moved, seen := s.Up, election.Set(0), 0
-	rest, past, pastEnds := c.encoded, c.past, c.pastEnds[:len(c.ends)]
-	for part := range c.ends {
+	past, pastEnds := c.past, c.pastEnds[:len(c.ends)]
+	first, same := 0, commonPrefix(c.encoded, past)
+	for ; first < len(pastEnds) && pastEnds[first] <= same; first++ {
+		seen = pastEnds[first]
+		c.ends[first] = seen
+	}
+	rest := c.encoded[seen:]
+	for part := first; part < len(c.ends); part++ {
 		was := past[seen:pastEnds[part]]
 		seen = pastEnds[part]
 		if bytes.HasPrefix(rest, was) && (wasUp == s.Up && moved == 0 || !y.readOtherwise(part, wasUp^s.Up, moved)) {
@@ -60,6 +69,20 @@ func (c *Cursor) Load(encoded []byte) *State {
 		c.ends[part] = len(c.encoded) - len(rest)
 	}
 	return s
+}
+
+// commonPrefix is how long the beginning is that two states have in common.
+func commonPrefix(a, b []byte) int {
+	n := min(len(a), len(b))
+	i := 0
+	for ; i+8 <= n; i += 8 {
+		if x := binary.LittleEndian.Uint64(a[i:]) ^ binary.LittleEndian.Uint64(b[i:]); x != 0 {
+			return i + bits.TrailingZeros64(x)>>3
+		}
+	}
+	for ; i < n && a[i] == b[i]; i++ {
+	}
+	return i
 }
 
 // replace decodes a part into the current state, and tells who is in another round than before.
@@ -99,7 +122,7 @@ func (c *Cursor) Step(a Action) *State {
 			c.y.copyPart(s, &c.current, i<<6+bits.TrailingZeros64(w))
 		}
 	}
-	s.changed = partSet{}
+	clear(s.changed)
 	c.y.Apply(s, a)
 	return s
 }
@@ -110,15 +133,14 @@ func (c *Cursor) Encode(b []byte) []byte {
 		c.y.Canonical(&c.next)
 	}
 	s, written := &c.next, 0 // of encoded
-	changed := s.changed
 	for i := range s.Servers {
 		if s.Servers[i].Round != c.current.Servers[i].Round { // for which its votes are written
 			for to := range c.y.n {
-				changed.add(s.channelPart(i*c.y.n + to))
+				s.changed.add(s.channelPart(i*c.y.n + to))
 			}
 		}
 	}
-	for i, w := range changed {
+	for i, w := range s.changed {
 		for ; w != 0; w &= w - 1 {
 			part := i<<6 + bits.TrailingZeros64(w)
 			if part > headPart {

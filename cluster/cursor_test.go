@@ -3,7 +3,10 @@ package cluster
 import (
 	"bytes"
 	"math/rand/v2"
+	"reflect"
 	"testing"
+
+	"github.com/zkcheck/zkcheck/election"
 )
 
 // TestCursor: what a cursor shows and writes is what Decode, Copy, Apply and Encode do, in whatever order states
@@ -50,6 +53,9 @@ func checkCursor(t *testing.T, y *System, r *rand.Rand, states [][]byte, canonic
 			if y.Cut(after) != y.Cut(&next) || after.Actor != next.Actor || after.In != next.In {
 				t.Fatalf("%v is remembered otherwise", a)
 			}
+			if !reflect.DeepEqual(putOut(&after.Out), putOut(&next.Out)) {
+				t.Fatalf("%v put out %+v, want %+v", a, putOut(&after.Out), putOut(&next.Out))
+			}
 			if r.IntN(3) == 0 {
 				continue
 			}
@@ -62,6 +68,22 @@ func checkCursor(t *testing.T, y *System, r *rand.Rand, states [][]byte, canonic
 		}
 		checkEqual(t, y, "what was loaded, after steps", &current, loaded)
 	}
+}
+
+// putOut is what a step put out, and nothing that an earlier one left in memory.
+func putOut(o *election.Outputs) election.Outputs {
+	p := election.Outputs{Notes: append([]election.Note{}, o.Notes...), Packets: append([]election.Sent{}, o.Packets...),
+		Facts: append([]election.Fact{}, o.Facts...), Decided: o.Decided, Connect: o.Connect, Close: o.Close, HangUp: o.HangUp, Writes: o.Writes}
+	if o.Decided {
+		p.Decision = o.Decision
+		clear(p.Decision.Entries[:])
+		for i := range o.Decision.Entries {
+			if o.Decision.Present.Has(i) {
+				p.Decision.Entries[i] = o.Decision.Entries[i]
+			}
+		}
+	}
+	return p
 }
 
 // TestCursorAllocatesNothing: once its memory is there.

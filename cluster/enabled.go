@@ -95,7 +95,7 @@ func (y *System) epochsLeft(s *State, leader *election.Server, accepted uint32) 
 }
 
 func (y *System) serverActions(s *State, i int, buf []Action) []Action {
-	v := &s.Servers[i]
+	v := s.Servers[i]
 	sid := v.SID
 	switch {
 	case !s.Started.Has(i):
@@ -132,7 +132,7 @@ func (y *System) serverActions(s *State, i int, buf []Action) []Action {
 
 // broadcastActions: a client's write where there is a leader to serve it, and the flush of a log.
 func (y *System) broadcastActions(s *State, i int, buf []Action) []Action {
-	v := &s.Servers[i]
+	v := s.Servers[i]
 	if v.Unflushed() && y.Ensemble.Fine {
 		buf = append(buf, Action{Kind: Flush, From: v.SID})
 	}
@@ -158,8 +158,12 @@ func (y *System) resendTells(s *State, i int) bool {
 	if !y.Ensemble.Rules.Resends() {
 		return false
 	}
-	v := &s.Servers[i]
-	ballot := v.Ballot()
+	return y.lacks(s, i) || i < y.Ensemble.Voters && y.Ensemble.Rules.IsQuorum(y.Ensemble, s.Servers[i].Tally(y.Ensemble).With(i))
+}
+
+// lacks tells whether a voter is connected that a server's ballot is not on its way to as the last thing it said.
+func (y *System) lacks(s *State, i int) bool {
+	ballot := s.Servers[i].Ballot()
 	for to := range y.Ensemble.Voters {
 		if y.reachable(s, i, to) {
 			if c := y.channel(s, i, to); c.n == 0 || c.msgs[c.n-1] != ballot {
@@ -167,7 +171,7 @@ func (y *System) resendTells(s *State, i int) bool {
 			}
 		}
 	}
-	return i < y.Ensemble.Voters && y.Ensemble.Rules.IsQuorum(y.Ensemble, v.Tally(y.Ensemble).With(i))
+	return false
 }
 
 // Stalled: the term of a server can't go on, so that initLimit, syncLimit or a lost connection ends it.
@@ -175,7 +179,7 @@ func (y *System) resendTells(s *State, i int) bool {
 // serves, when nothing is on its way between it and its learners; when it serves, without a quorum of
 // connected learners, whether in sync yet or not (LearnerHandler.synced).
 func (y *System) Stalled(s *State, i int) bool {
-	v := &s.Servers[i]
+	v := s.Servers[i]
 	if v.State != election.Leading {
 		l := &s.links[i]
 		leader := int(l.leader)
@@ -214,7 +218,7 @@ func (y *System) packetActions(s *State, learner int, buf []Action) []Action {
 	if !s.Up.Has(leader) || s.cuts[learner].Has(leader) {
 		return buf
 	}
-	if v := &s.Servers[leader]; l.up.n > 0 && y.Phases.include(election.Discovery) && v.State == election.Leading && v.Stage() != election.Deciding {
+	if v := s.Servers[leader]; l.up.n > 0 && y.Phases.include(election.Discovery) && v.State == election.Leading && v.Stage() != election.Deciding {
 		p := &l.up.list[0]
 		if p.Kind != election.FollowerInfo || y.epochsLeft(s, v, p.Epoch) {
 			a := Action{Kind: Packet, From: y.sid(learner), To: y.sid(leader)}
@@ -226,7 +230,7 @@ func (y *System) packetActions(s *State, learner int, buf []Action) []Action {
 		}
 	}
 	if l.down.n > 0 && y.inScope(&l.down.list[0]) {
-		p, v := &l.down.list[0], &s.Servers[learner]
+		p, v := &l.down.list[0], s.Servers[learner]
 		refuses := p.Kind == election.LeaderInfo && p.Epoch < v.AcceptedEpoch
 		if !refuses || y.roundsLeft(s, v.Round) {
 			buf = append(buf, Action{Kind: Packet, From: y.sid(leader), To: y.sid(learner)})

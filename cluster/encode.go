@@ -45,7 +45,8 @@ func (y *System) Decode(s *State, b []byte) {
 // forgetStep makes s a state that no step led to.
 func (y *System) forgetStep(s *State) {
 	s.Out.Reset()
-	s.Actor, s.cut, s.changed = -1, 0, partSet{}
+	s.Actor, s.cut = -1, 0
+	clear(s.changed)
 }
 
 // encodePart appends one part.
@@ -226,10 +227,13 @@ func decodeSpent(spent *[len(limitFields)]uint16, b []byte) []byte {
 
 // encodeServer: of a server without a process only the disk is left.
 func (y *System) encodeServer(s *State, i int, b []byte) []byte {
-	v := &s.Servers[i]
+	v := s.Servers[i]
 	if y.Track.Initials {
 		vote := election.Vote{Candidate: s.initials[i]}
 		b = y.codec.AppendVote(b, &vote, 0, 0)
+	}
+	if a := s.met[i]; a != nil {
+		return append(b, a.encoded...)
 	}
 	if s.Up.Has(i) {
 		return y.codec.Append(b, v)
@@ -238,14 +242,29 @@ func (y *System) encodeServer(s *State, i int, b []byte) []byte {
 }
 
 func (y *System) decodeServer(s *State, i int, b []byte) []byte {
-	v := &s.Servers[i]
+	v := &s.own[i]
+	s.Servers[i], s.met[i] = v, nil
 	if y.Track.Initials {
 		var vote election.Vote
 		b = y.codec.ReadVote(b, &vote, 0, 0)
 		s.initials[i] = vote.Candidate
 	}
 	if s.Up.Has(i) {
-		return y.codec.Read(b, v, i)
+		return s.readServer(y, i, b)
 	}
 	return y.codec.ReadStopped(b, v, i)
+}
+
+// readServer reads a server with a process, which a cursor may know.
+func (s *State) readServer(y *System, i int, b []byte) []byte {
+	if s.recall == nil {
+		return y.codec.Read(b, &s.own[i], i)
+	}
+	a := s.recall.read(i, b)
+	if a == nil {
+		rest := y.codec.Read(b, &s.own[i], i)
+		a = s.recall.meet(&s.own[i], b, len(b)-len(rest))
+	}
+	s.become(i, a)
+	return b[len(a.encoded):]
 }

@@ -19,7 +19,7 @@ import (
 
 // plain is what counts in a State, as plain values: no slots beyond a count, nothing of the last step.
 type plain struct {
-	Servers     []election.Server
+	Servers     []*election.Server
 	Started, Up election.Set
 	Cuts        []election.Set
 	Channels    []plainChannel
@@ -47,7 +47,7 @@ type plainLink struct {
 }
 
 func plainOf(y *System, s *State) plain {
-	p := plain{Servers: append([]election.Server{}, s.Servers...), Started: s.Started, Up: s.Up,
+	p := plain{Servers: append([]*election.Server{}, s.Servers...), Started: s.Started, Up: s.Up,
 		Cuts: append([]election.Set{}, s.cuts...), Spent: s.spent,
 		Epochs: append([]establishment{}, s.epochs.list[:s.epochs.n]...), Unhurried: s.unhurried}
 	for i := range s.notes {
@@ -113,6 +113,8 @@ func eachLeaf(v reflect.Value, path string, f func(path string, leaf reflect.Val
 				eachLeaf(field, name, f)
 			}
 		}
+	case reflect.Pointer:
+		eachLeaf(v.Elem(), path, f)
 	case reflect.Slice:
 		f(path, v)
 		fallthrough
@@ -134,6 +136,9 @@ var notState = map[string]string{
 	".Actor":   "record of the last step",
 	".cut":     "about the search, not the cluster",
 	".ahead":   "memory for a look ahead",
+	".own":     "what Servers points to",
+	".met":     "what Servers points to",
+	".recall":  "a cursor's memory",
 	".changed": "about steps, not the state",
 }
 
@@ -158,7 +163,7 @@ func deadBecause(y *System, s *State, path string) string {
 		return "known while somebody awaits; election's own test adds that"
 	case is(".Servers[].") && !is(".Servers[].Disk.") && !is(".Servers[].disk.") && !s.Up.Has(outer):
 		return "a server without a process has only its disk"
-	case (is(".Servers[].recvset.votes") || is(".Servers[].outofelection.votes")) && !tablePresent(&s.Servers[outer], path).Has(inner):
+	case (is(".Servers[].recvset.votes") || is(".Servers[].outofelection.votes")) && !tablePresent(s.Servers[outer], path).Has(inner):
 		return "an entry that is not present is zero; election's own test adds it and its presence"
 	case is(".Servers[].lag.inbox") && inner >= s.Servers[outer].Queued():
 		return "beyond the queue's length"

@@ -96,7 +96,7 @@ func (y *System) interruptible(s *State, i int) (election.Input, bool) {
 		in := election.Input{Kind: election.PacketIn, From: l.leader, Packet: l.down.list[0]}
 		return in, y.inScope(&in.Packet)
 	}
-	v := &s.Servers[i]
+	v := s.Servers[i]
 	if v.State == election.Leading && v.Stage() == election.Whole && !v.Offered && y.epochsLeft(s, v, v.AcceptedEpoch) {
 		return election.Input{Kind: election.Offer}, true
 	}
@@ -110,21 +110,20 @@ func (y *System) twoWrites(s *State, i int) bool {
 	if !ok {
 		return false
 	}
-	v := &s.Servers[i]
+	v := s.Servers[i]
 	if y.Ensemble.Fine || in.Kind != election.PacketIn || !gathered(v, &in.Packet) && in.Packet.Kind != election.NewLeader {
 		return v.Interruptible(y.Ensemble, &in)
 	}
-	ahead, out := &s.ahead, &s.Out // what the last step put out has been dealt with
-	ahead.CopyFrom(v, y.Ensemble.Voters)
+	s.lookFrom(i) // what the last step put out has been dealt with
 	list := s.links[i].down.list[:s.links[i].down.n]
 	for k := range list {
 		in.Packet, in.Snapshot = list[k], s.Servers[in.From].History()
-		if !gathered(ahead, &in.Packet) {
+		if !gathered(s.ahead.Server, &in.Packet) {
 			break
 		}
-		ahead.Step(y.Ensemble, &in, out)
+		y.giveAhead(s, &in)
 	}
-	return ahead.Interruptible(y.Ensemble, &in)
+	return s.ahead.Interruptible(y.Ensemble, &in)
 }
 
 // linkFaults: cut, heal and reset. Observers have no connection to each other.
@@ -178,7 +177,7 @@ func (y *System) applyFault(s *State, a Action, from, to int) {
 		y.boot(s, from)
 	case Wipe:
 		s.spent[wipesLimit]++
-		*s.changeServer(from) = election.NewServer(y.Ensemble, from, election.Disk{})
+		*y.changeServer(s, from) = election.NewServer(y.Ensemble, from, election.Disk{})
 	case Cut:
 		s.spent[cutsLimit]++
 		y.disconnect(s, from, to)
@@ -240,7 +239,7 @@ func (y *System) crash(s *State, pos, afterWrite int) {
 		}
 	}
 	s.changeChannel(pos, pos).n = 0
-	s.changeServer(pos).Crash()
+	y.changeServer(s, pos).Crash()
 	s.Up = s.Up.Without(pos)
 	l := s.changeLink(pos)
 	l.status, l.leader, l.up.n, l.down.n = noLink, 0, 0, 0

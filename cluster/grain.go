@@ -19,7 +19,7 @@ func (y *System) listens(s *State, from, to int) bool {
 	if !y.Ensemble.Fine {
 		return true
 	}
-	v := &s.Servers[to]
+	v := s.Servers[to]
 	if v.Held() {
 		return false
 	}
@@ -71,7 +71,7 @@ func (y *System) lag(s *State, a Action) {
 	}
 	for i := range s.Servers {
 		if s.Up.Has(i) {
-			s.changeServer(i).ForgetPast(y.Ensemble)
+			y.changeServer(s, i).ForgetPast(y.Ensemble)
 		}
 	}
 }

@@ -55,7 +55,7 @@ func (g *stage) up(t *testing.T, d *datadriven.TestData) string {
 func (g *stage) pretend(sids []election.SID) string {
 	for _, sid := range sids {
 		pos, _ := g.y.Ensemble.Position(sid)
-		v := &g.s.Servers[pos]
+		v := g.s.Servers[pos]
 		v.State, v.Phase = election.Leading, election.Discovery
 		v.Vote = election.Vote{Candidate: v.Proposal, Round: v.Round}
 	}
@@ -65,7 +65,7 @@ func (g *stage) pretend(sids []election.SID) string {
 // log is a line for the log in memory, what of it is known to be committed, and the one on the disk where they
 // differ.
 func (g *stage) log(s *State, i int) string {
-	v := &s.Servers[i]
+	v := s.Servers[i]
 	if !g.logs {
 		return ""
 	}
@@ -152,7 +152,7 @@ func (g *stage) histories() string {
 	var b strings.Builder
 	var seen election.Set
 	log := func(i int) string {
-		if v := &g.s.Servers[i]; g.s.Up.Has(i) {
+		if v := g.s.Servers[i]; g.s.Up.Has(i) {
 			return strings.ReplaceAll(logText(v.History()), " |", "")
 		}
 		return strings.ReplaceAll(logText(g.s.Servers[i].OnDisk()), " |", "")

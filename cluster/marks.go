@@ -53,7 +53,7 @@ func (y *System) Marks(before *State, by Action, after *State) Marks {
 		m |= HasCommits
 	}
 	for i := range after.Servers {
-		v := &after.Servers[i]
+		v := after.Servers[i]
 		if v.State == election.Leading && v.Phase >= election.Synchronization && v.Stage() != election.Establishing && after.Up.Has(i) {
 			m |= LeaderIsUp | m&LeaderIsUp<<1
 		}
@@ -69,7 +69,7 @@ func (y *System) Marks(before *State, by Action, after *State) Marks {
 
 // marksOf are the marks of a step that are about the server that stepped.
 func (y *System) marksOf(before *State, by Action, after *State) (m Marks) {
-	was, is := &before.Servers[after.Actor], &after.Servers[after.Actor]
+	was, is := before.Servers[after.Actor], after.Servers[after.Actor]
 	wasUp := before.Up.Has(after.Actor)
 	if wasUp && was.State == election.Leading && was.Phase == election.Broadcast {
 		m |= WasServing

@@ -107,7 +107,7 @@ func (y *System) hangUp(s *State, learner int) {
 }
 
 func (y *System) tellLeader(s *State, leader, learner int) {
-	s.changeServer(leader).Step(y.Ensemble, &election.Input{Kind: election.Disconnected, From: uint8(learner)}, &s.Out)
+	y.give(s, leader, &election.Input{Kind: election.Disconnected, From: uint8(learner)})
 }
 
 // sendPacket puts a packet on the link of a learner: up when the learner itself sends it.
@@ -138,8 +138,8 @@ func (y *System) takePacket(s *State, from, to int) {
 // packet that writes to its disk: what comes before changes only memory that nobody sees.
 func (y *System) gather(s *State, from, to int) {
 	y.takePacket(s, from, to)
-	for !y.Ensemble.Fine && gathered(&s.Servers[to], &s.In.Packet) && s.links[to].down.n > 0 {
-		s.changeServer(to).Step(y.Ensemble, &s.In, &s.Out)
+	for !y.Ensemble.Fine && gathered(s.Servers[to], &s.In.Packet) && s.links[to].down.n > 0 {
+		y.give(s, to, &s.In)
 		y.takePacket(s, from, to)
 	}
 }

@@ -42,7 +42,7 @@ func (y *System) outlook(s *State, o *outlook) {
 	returns := y.left(s, restartsLimit) > 0
 	again := returns && y.left(s, crashesLimit) > 0
 	for i := range s.Servers {
-		v := &s.Servers[i]
+		v := s.Servers[i]
 		switch {
 		case !s.Up.Has(i):
 			if !s.Started.Has(i) || returns {

@@ -56,7 +56,7 @@ func (y *System) better(a, b election.Candidate) election.Candidate {
 
 // looks tells whether a server is LOOKING or will be in the first round, and with which proposal.
 func (y *System) looks(s *State, i int) (election.Candidate, bool) {
-	v := &s.Servers[i]
+	v := s.Servers[i]
 	switch {
 	case !s.Started.Has(i):
 		return onDisk(v), true

@@ -202,7 +202,7 @@ func (g *stage) events(before *State) []string {
 		}
 	}
 	for i := range g.s.Servers {
-		v, old := &g.s.Servers[i], &before.Servers[i]
+		v, old := g.s.Servers[i], before.Servers[i]
 		up, was := g.s.Up.Has(i), before.Up.Has(i)
 		switch {
 		case was && !up:
@@ -272,7 +272,7 @@ func (g *stage) set(members election.Set) string {
 
 // server is one server in one line.
 func (g *stage) server(s *State, i int) string {
-	v := &s.Servers[i]
+	v := s.Servers[i]
 	line := v.SID.String() + " "
 	switch {
 	case !s.Started.Has(i):
@@ -321,7 +321,7 @@ func (g *stage) distort(sids []election.SID) string {
 func (g *stage) votes() string {
 	supporters := make([]election.Set, len(g.s.Servers))
 	for i := range g.s.Servers {
-		v := &g.s.Servers[i]
+		v := g.s.Servers[i]
 		choice := v.Vote.Leader
 		if v.State == election.Looking {
 			choice = v.Proposal.Leader

@@ -5,7 +5,7 @@ import "github.com/zkcheck/zkcheck/election"
 // stays tells whether a server that has decided never looks again. Every way back to an election asks for a
 // round that is left, but for a new process, and that needs a crash and a restart.
 func (y *System) stays(s *State, i int) bool {
-	v := &s.Servers[i]
+	v := s.Servers[i]
 	return s.Up.Has(i) && v.State != election.Looking && v.Round >= uint64(y.Limits.Rounds) &&
 		(y.left(s, restartsLimit) <= 0 || y.left(s, crashesLimit) <= 0)
 }
@@ -49,7 +49,7 @@ func (y *System) flying(s *State, from, to int) []election.Vote {
 
 // says is what a server would send now.
 func (y *System) says(s *State, i int) election.Vote {
-	if v := &s.Servers[i]; v.State != election.Looking {
+	if v := s.Servers[i]; v.State != election.Looking {
 		return y.Ensemble.Rules.Answer(v)
 	}
 	return s.Servers[i].Ballot()
@@ -84,7 +84,7 @@ func (y *System) silence(s *State) {
 		if *v == silent {
 			continue
 		}
-		s.changeServer(i).Vote = silent
+		y.changeServer(s, i).Vote = silent
 		for to := range y.n {
 			if list := y.flying(s, i, to); len(list) > 0 && list[len(list)-1] == was {
 				list[len(list)-1] = y.says(s, i)
@@ -98,13 +98,13 @@ func (y *System) silence(s *State) {
 // nobody hears of its promise. What is on disks matters to those who count transactions on them; that is after
 // discovery, in which a learner comes no further than its promise.
 func (y *System) strand(s *State, i int) {
-	v := &s.Servers[i]
+	v := s.Servers[i]
 	if s.links[i].status != broken || y.Phases != ThroughDiscovery {
 		return
 	}
 	if v.Epoch == 0 && v.AcceptedEpoch == v.CurrentEpoch && v.Disk.AcceptedEpoch == v.CurrentEpoch {
 		return
 	}
-	v = s.changeServer(i)
+	v = y.changeServer(s, i)
 	v.Epoch, v.AcceptedEpoch, v.Disk.AcceptedEpoch = 0, v.CurrentEpoch, v.CurrentEpoch
 }

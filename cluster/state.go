@@ -7,13 +7,16 @@ import (
 // State is one state of the cluster: a plain value, though its tables are as long as the ensemble
 // needs. Copy it with System.Copy, never by assignment.
 type State struct {
-	Servers []election.Server // by position
-	Started election.Set      // has had a process at some time
-	Up      election.Set      // has one now
+	Servers []*election.Server // by position; they are looked at, and changed by nothing but steps
+	Started election.Set       // has had a process at some time
+	Up      election.Set       // has one now
 
-	cuts      []election.Set // by position: whom it cannot reach
-	notes     []channel      // election channels, from*n+to
-	links     []link         // follower-leader connections, by learner
+	own       []election.Server // what Servers points to, but for those that are known
+	met       []*acquaintance   // whom Servers points to, of those; only in states of a Cursor
+	recall    *recall           // the cursor's, or nil
+	cuts      []election.Set    // by position: whom it cannot reach
+	notes     []channel         // election channels, from*n+to
+	links     []link            // follower-leader connections, by learner
 	spent     [len(limitFields)]uint16
 	epochs    epochHistory
 	commits   commitHistory
@@ -27,7 +30,7 @@ type State struct {
 	In    election.Input
 	Out   election.Outputs
 	Actor int // position of the server that stepped, -1 for a step of the network
-	ahead election.Server
+	ahead ahead
 	cut   uint64 // limits that cut something off, after System.Actions or System.Apply
 
 	changed partSet // parts that steps have changed since the state was last made as a whole

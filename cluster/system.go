@@ -140,7 +140,7 @@ func (y *System) Init() []State {
 	s.Out.Reset()
 	y.resize(&s)
 	for i := range s.Servers {
-		s.Servers[i] = election.NewServer(y.Ensemble, i, y.Disks[i])
+		s.own[i] = election.NewServer(y.Ensemble, i, y.Disks[i])
 		s.Servers[i].SetHistory(&y.logs[i])
 	}
 	s.unhurried = y.Track.Hurry
@@ -151,7 +151,12 @@ func (y *System) resize(s *State) {
 	if len(s.Servers) == y.n {
 		return
 	}
-	s.Servers = make([]election.Server, y.n)
+	s.own, s.Servers = make([]election.Server, y.n), make([]*election.Server, y.n)
+	for i := range s.own {
+		s.Servers[i] = &s.own[i]
+	}
+	s.met = make([]*acquaintance, y.n)
+	s.changed = make(partSet, (y.parts()+63)/64)
 	s.cuts = make([]election.Set, y.n)
 	s.notes = make([]channel, y.n*y.n)
 	s.links = make([]link, y.n)
@@ -169,7 +174,7 @@ func (y *System) Copy(dst, src *State) {
 	for i := range src.notes {
 		dst.notes[i].copyFrom(&src.notes[i])
 	}
-	dst.changed = partSet{}
+	clear(dst.changed)
 }
 
 // copyPart is Copy of one part.
@@ -197,7 +202,12 @@ func (y *System) copyHead(dst, src *State) {
 }
 
 func (y *System) copyServer(dst, src *State, i int) {
-	dst.Servers[i].CopyFrom(&src.Servers[i], y.Ensemble.Voters)
+	if a := src.met[i]; a != nil && dst.recall == src.recall {
+		dst.become(i, a)
+	} else {
+		dst.own[i].CopyFrom(src.Servers[i], y.Ensemble.Voters)
+		dst.Servers[i], dst.met[i] = &dst.own[i], nil
+	}
 	if y.Track.Initials {
 		dst.initials[i] = src.initials[i]
 	}
@@ -288,8 +298,8 @@ func (y *System) Apply(s *State, a Action) {
 
 // step lets one server act on s.In and carries what leaves it.
 func (y *System) step(s *State, pos int) {
-	v, out := s.changeServer(pos), &s.Out
-	v.Step(y.Ensemble, &s.In, out)
+	out := &s.Out
+	y.give(s, pos, &s.In)
 	s.In.Snapshot = nil
 	if out.HaltAfter > 0 {
 		return
@@ -301,7 +311,7 @@ func (y *System) step(s *State, pos int) {
 		for l := range s.links {
 			if out.Close.Has(l) && int(s.links[l].leader) == pos && s.links[l].status == connected {
 				s.changeLink(l).breakOff()
-				v.Step(y.Ensemble, &election.Input{Kind: election.Disconnected, From: uint8(l)}, out)
+				y.give(s, pos, &election.Input{Kind: election.Disconnected, From: uint8(l)})
 			}
 		}
 	}
@@ -352,7 +362,8 @@ func (y *System) remember(s *State) {
 		s.unhurried = false
 	}
 	if y.Track.Initials && s.Actor >= 0 && s.Up.Has(s.Actor) && s.Servers[s.Actor].State == election.Looking {
-		s.initials[s.Actor] = s.changeServer(s.Actor).Initial(y.Ensemble)
+		s.changed.add(s.serverPart(s.Actor))
+		s.initials[s.Actor] = s.Servers[s.Actor].Initial(y.Ensemble)
 	}
 }
 

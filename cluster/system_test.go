@@ -159,7 +159,7 @@ func checkServers(t *testing.T, y *System, s *State, a Action) {
 		t.Errorf("after %v: up %b but started %b", a, s.Up, s.Started)
 	}
 	for i := range s.Servers {
-		v := &s.Servers[i]
+		v := s.Servers[i]
 		if v.SID != y.sid(i) || v.Position() != i {
 			t.Errorf("after %v: server %v at position %d says it is at %d", a, v.SID, i, v.Position())
 		}

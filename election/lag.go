@@ -23,11 +23,11 @@ func (s Stage) String() string {
 // notifications from the network and answers (WorkerReceiver), the main thread, which runs the election
 // and then leads or follows (QuorumPeer), and on a leader one thread per learner (LearnerHandler).
 type lag struct {
-	inbox   [MaxInbox]mail // what the receive path has queued for the election thread (recvqueue)
 	queued  queueLen
 	stage   Stage
-	decided Vote   // of stage Deciding: what the current vote will be
-	hand    errand // what the receive path was caught with
+	hand    errand         // what the receive path was caught with
+	decided Vote           // of stage Deciding: what the current vote will be
+	inbox   [MaxInbox]mail // what the receive path has queued for the election thread (recvqueue)
 }
 
 // queueLen is 0..MaxInbox.

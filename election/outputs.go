@@ -1,5 +1,7 @@
 package election
 
+import "slices"
+
 // PacketKind is a message of the follower-leader connection.
 type PacketKind uint8
 
@@ -120,6 +122,55 @@ func (o *Outputs) Reset() {
 	o.Notes, o.Packets, o.Facts = o.Notes[:0], o.Packets[:0], o.Facts[:0]
 	o.Decided, o.Connect, o.Close, o.HangUp = false, -1, 0, false
 	o.Writes, o.HaltAfter = 0, 0
+}
+
+// Record is what a step put out, for who wants it again: nothing writes it.
+type Record struct {
+	notes    []Note
+	packets  []Sent
+	facts    []Fact
+	decision *Decision
+	close    Set
+	writes   int
+	connect  int8
+	hangUp   bool
+}
+
+// Record makes a record of what was put out since Reset.
+func (o *Outputs) Record() Record {
+	r := Record{notes: slices.Clone(o.Notes), packets: slices.Clone(o.Packets), facts: slices.Clone(o.Facts),
+		close: o.Close, writes: o.Writes, connect: o.Connect, hangUp: o.HangUp}
+	if o.Decided {
+		d := o.Decision
+		r.decision = &d
+	}
+	return r
+}
+
+// IsEmpty tells whether nothing was put out.
+func (r *Record) IsEmpty() bool { return r.Equal(&Record{connect: -1}) }
+
+// Equal tells whether two records are of the same.
+func (r *Record) Equal(o *Record) bool {
+	return slices.Equal(r.notes, o.notes) && slices.Equal(r.packets, o.packets) && slices.Equal(r.facts, o.facts) &&
+		r.close == o.close && r.writes == o.writes && r.connect == o.connect && r.hangUp == o.hangUp &&
+		(r.decision == o.decision || r.decision != nil && o.decision != nil && *r.decision == *o.decision)
+}
+
+// Replay puts out what was recorded, as the step did.
+func (o *Outputs) Replay(r *Record) {
+	o.Notes = append(o.Notes, r.notes...)
+	o.Packets = append(o.Packets, r.packets...)
+	o.Facts = append(o.Facts, r.facts...)
+	o.Close |= r.close
+	o.Writes += r.writes
+	if r.decision != nil {
+		o.Decided, o.Decision = true, *r.decision
+	}
+	if r.connect >= 0 {
+		o.Connect = r.connect
+	}
+	o.HangUp = o.HangUp || r.hangUp
 }
 
 // write tells whether the next disk write happens: after a halt nothing reaches the disk.

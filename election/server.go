@@ -45,11 +45,11 @@ func (t *table) clear() {
 // servers are equal values.
 type Server struct {
 	core
+	lag           lag   // fine grain: what one of its threads has begun or not come to yet
 	recvset       table // while LOOKING: votes of this round
 	outofelection table // while LOOKING: decided votes of any round
 	disk          Log   // on disk: what is flushed
 	log           Log   // in memory, while the process runs: history, and what is logged or waits to be
-	lag           lag   // fine grain: what one of its threads has begun or not come to yet
 
 	awaiting [MaxServers]Zxid // of a leader: the last zxid of who is in awaitSync
 }

@@ -9,8 +9,12 @@ import "math/bits"
 // before the action taken there, by its index, and commutes with every step since, each where it was taken. Suppose the last
 // step of a state's own path slept. Then it could be taken that much earlier, and the steps since after it, which is a path
 // to the same state, as long, and before it in the order: its own path was another. So no state is lost, all keep their
-// depths, numbers and traces, and only steps are left out. What a property says of such a step it says, at least, where the
-// action fell asleep or where it was left out in turn, and a state is judged on its own path.
+// depths, numbers and traces, and only steps are left out.
+//
+// Nor is anything left out that a property says. Let action a sleep where b led from s, which is called sb, so that sb is as
+// well where b leads from sa. What is said of a at sb is said of a at s or of b at sa (Commuter). Both are before it in the
+// order: s is its parent, and sa was found before sb, since where a fell asleep it has a smaller index than what was taken
+// instead. They were judged, or left out in turn, and so on to a step that was judged. So the first violation is found, too.
 //
 // The set travels with a state from level to level. It is not kept with the visited ones: who finds a state again, finds it by
 // a greater claim.

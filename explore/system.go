@@ -36,8 +36,8 @@ type Commuter[S any, A comparable] interface {
 	Ordinal(a A) int
 	// Commuting fills masks, one for each enabled action of s: bit k of the i-th says that the i-th and the k-th commute there,
 	// k below 64; of two that are both in asleep, by index, it may say anything. Neither disables the other, both orders lead to
-	// the same state, and no property says more of one of the two steps because the other came first. It may use s as scratch
-	// where that is no part of the state.
+	// the same state, and what a property says of one after the other it says of that one here, or of the other one after that
+	// one. It may use s as scratch where that is no part of the state.
 	Commuting(s *S, enabled []A, asleep uint64, masks []uint64) []uint64
 }
 

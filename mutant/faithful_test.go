@@ -164,7 +164,7 @@ func TestLastAppliedOfALeader(t *testing.T) {
 			}
 			a := enabled[props.Pick(c, enabled)]
 			i, _ := y.Ensemble.Position(a.From)
-			s := &now.Servers[i]
+			s := now.Servers[i]
 			epoch, n := s.Epoch, s.Committed()
 			fresh := a.Kind == cluster.GiveUp && s.State == election.Leading && s.Phase == election.Broadcast &&
 				n > 0 && n < s.History().Len() && s.History().At(n-1).Zxid.Epoch() != epoch

@@ -34,7 +34,7 @@ func roundsMoveOn(st Step) (Outcome, error) {
 	if a == nil || !st.Before.Up.Has(st.After.Actor) || !st.After.Up.Has(st.After.Actor) {
 		return Silent, nil
 	}
-	b, out := &st.Before.Servers[st.After.Actor], &st.After.Out
+	b, out := st.Before.Servers[st.After.Actor], &st.After.Out
 	if out.Decided {
 		if d := &out.Decision; a.Round != d.Vote.Round {
 			return violated("server %v decided %v and is in round %d", a.SID, d.Vote, a.Round)
@@ -61,7 +61,7 @@ func bestVoteIsTaken(st Step) (Outcome, error) {
 		int(in.From) >= e.Voters || !e.IsVoter(in.Vote.Leader) || e.Weight(in.Vote.Leader) == 0 {
 		return Silent, nil
 	}
-	b := &st.Before.Servers[st.After.Actor]
+	b := st.Before.Servers[st.After.Actor]
 	switch {
 	case b.State != election.Looking || a.State != election.Looking ||
 		in.Vote.Zxid == election.NoZxid || a.Zxid == election.NoZxid:
@@ -115,7 +115,7 @@ func saidIsOnDisk(st Step) (Outcome, error) {
 			if !st.System.Plausible() {
 				return Held, nil
 			}
-			return historyOnDisk(a, &st.After.Servers[f.Peer], f.Epoch)
+			return historyOnDisk(a, st.After.Servers[f.Peer], f.Epoch)
 		}
 	}
 	return Held, nil
@@ -140,7 +140,7 @@ func aheadIsRefused(st Step) (Outcome, error) {
 	if st.Action.Kind != cluster.Packet || in.Packet.Kind != election.AckEpoch {
 		return Silent, nil
 	}
-	b := &st.Before.Servers[st.After.Actor]
+	b := st.Before.Servers[st.After.Actor]
 	ack := &in.Packet
 	asked := b.Phase == election.Discovery && !ack.NoCount
 	ahead := asked && (ack.Current > b.CurrentEpoch ||

@@ -130,7 +130,7 @@ func proposalOnlyGrows(st Step) (Outcome, error) {
 	if a == nil || a.State != election.Looking || !st.Before.Up.Has(st.After.Actor) {
 		return Silent, nil
 	}
-	b := &st.Before.Servers[st.After.Actor]
+	b := st.Before.Servers[st.After.Actor]
 	if b.State != election.Looking || b.Round != a.Round || b.Proposal.Leader == election.NoServer ||
 		b.Stage() == election.Adopting {
 		return Silent, nil

@@ -38,7 +38,7 @@ func epochHasHistory(st Step) (Outcome, error) {
 	if !connected || !st.Before.Up.Has(at) || st.Before.Servers[at].State != election.Leading {
 		return Silent, nil
 	}
-	a, leader, epoch := &st.After.Servers[i], &st.Before.Servers[at], st.After.Servers[i].Disk.CurrentEpoch
+	a, leader, epoch := st.After.Servers[i], st.Before.Servers[at], st.After.Servers[i].Disk.CurrentEpoch
 	for k := range leader.History().Len() {
 		if t := leader.History().At(k); t.Zxid.Epoch() < epoch && !a.OnDisk().Has(t) {
 			return violated("the disk of server %v has currentEpoch %d, and not %v, with which server %v began that epoch: %v",

@@ -35,7 +35,7 @@ func dueDecisionIsMade(st Step) (Outcome, error) {
 	if a == nil || !handled(st) || int(in.From) >= e.Voters || !e.IsVoter(in.Vote.Leader) {
 		return Silent, nil
 	}
-	was := &st.Before.Servers[st.After.Actor]
+	was := st.Before.Servers[st.After.Actor]
 	switch {
 	case was.State != election.Looking || was.Waiting || was.Stage() != election.Whole || a.Stage() != election.Whole:
 		return Silent, nil
@@ -86,7 +86,7 @@ func askerIsAnswered(st Step) (Outcome, error) {
 	if a == nil || st.Action.Kind != cluster.Deliver || st.Action.N > 0 || int(in.From) == st.After.Actor || in.Vote.State != election.Looking {
 		return Silent, nil
 	}
-	was := &st.Before.Servers[st.After.Actor]
+	was := st.Before.Servers[st.After.Actor]
 	if int(in.From) < st.System.Ensemble.Voters && was.State == election.Looking && int64(in.Vote.Round) >= int64(was.Round) {
 		return Held, nil
 	}
@@ -104,7 +104,7 @@ func learnerStays(st Step) (Outcome, error) {
 	if st.Action.Kind != cluster.Packet {
 		return Silent, nil
 	}
-	was, p := &st.Before.Servers[st.After.Actor], &st.After.In.Packet
+	was, p := st.Before.Servers[st.After.Actor], &st.After.In.Packet
 	if was.State != election.Following && was.State != election.Observing {
 		return Silent, nil
 	}

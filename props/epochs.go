@@ -36,10 +36,10 @@ func established(s *election.Server) bool {
 func oneLeaderPerEpoch(st Step) (Outcome, error) {
 	var lone *election.Server
 	for i := range st.After.Servers {
-		if a := &st.After.Servers[i]; established(a) && st.After.Up.Has(i) {
+		if a := st.After.Servers[i]; established(a) && st.After.Up.Has(i) {
 			lone = a
 			for k := range i {
-				if b := &st.After.Servers[k]; established(b) && a.Epoch == b.Epoch && st.After.Up.Has(k) {
+				if b := st.After.Servers[k]; established(b) && a.Epoch == b.Epoch && st.After.Up.Has(k) {
 					return violated("epoch %d has two established leaders, server %v and server %v", a.Epoch, b.SID, a.SID)
 				}
 			}

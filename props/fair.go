@@ -153,7 +153,7 @@ func (f *settling) exchange() bool {
 // and refuse for ever, so that there is always something on its way.
 func (f *settling) initLimit() {
 	for i := range f.s.Servers {
-		v := &f.s.Servers[i]
+		v := f.s.Servers[i]
 		if !f.s.Up.Has(i) || v.State != election.Leading || v.Phase == election.Broadcast {
 			f.leading[i] = 0
 			continue
@@ -171,7 +171,7 @@ func (f *settling) initLimit() {
 func Settled(e *election.Ensemble, s *cluster.State) bool {
 	leader := -1
 	for i := range s.Servers {
-		if v := &s.Servers[i]; s.Up.Has(i) && v.State == election.Leading {
+		if v := s.Servers[i]; s.Up.Has(i) && v.State == election.Leading {
 			if leader >= 0 || v.Phase != election.Broadcast {
 				return false
 			}
@@ -199,7 +199,7 @@ func Settled(e *election.Ensemble, s *cluster.State) bool {
 func describe(e *election.Ensemble, s *cluster.State) string {
 	var parts []string
 	for i := range s.Servers {
-		v := &s.Servers[i]
+		v := s.Servers[i]
 		switch {
 		case !s.Up.Has(i):
 			parts = append(parts, fmt.Sprintf("%v down", v.SID))

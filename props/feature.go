@@ -72,7 +72,7 @@ func (f feature) sum() uint64 {
 
 // role is what a server does: down, or its state, and how far it is in it. It is below 64.
 func role(s *cluster.State, pos int) uint64 {
-	v := &s.Servers[pos]
+	v := s.Servers[pos]
 	switch {
 	case !s.Started.Has(pos):
 		return 0
@@ -120,7 +120,7 @@ func stepFeature(before *cluster.State, by cluster.Action, after *cluster.State,
 
 // serverFeature is where a server stands, and what it has on its disk and from its leader.
 func serverFeature(s *cluster.State, pos int) uint64 {
-	v := &s.Servers[pos]
+	v := s.Servers[pos]
 	f := newFeature(ofServer).with(role(s, pos)).compared(uint64(v.Disk.AcceptedEpoch), uint64(v.Disk.CurrentEpoch)).
 		compared(uint64(v.Disk.Zxid.Epoch()), uint64(v.Disk.CurrentEpoch))
 	if !s.Up.Has(pos) {
@@ -145,7 +145,7 @@ func serverFeature(s *cluster.State, pos int) uint64 {
 		leader, alive := s.LeaderOf(pos)
 		f = f.is(alive)
 		if leader >= 0 {
-			l := &s.Servers[leader]
+			l := s.Servers[leader]
 			f = f.with(role(s, leader)).is(v.Epoch == l.Epoch).with(related(s, pos, leader))
 		}
 	}
@@ -154,7 +154,7 @@ func serverFeature(s *cluster.State, pos int) uint64 {
 
 // pairFeature is how two servers relate, that of the smaller sid first.
 func pairFeature(s *cluster.State, a, b int) uint64 {
-	v, w := &s.Servers[a], &s.Servers[b]
+	v, w := s.Servers[a], s.Servers[b]
 	f := newFeature(ofPair).with(role(s, a)).with(role(s, b)).is(s.IsCut(a, b)).
 		compared(uint64(v.Disk.CurrentEpoch), uint64(w.Disk.CurrentEpoch)).
 		compared(uint64(v.Disk.AcceptedEpoch), uint64(w.Disk.AcceptedEpoch)).with(related(s, a, b))

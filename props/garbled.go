@@ -23,7 +23,7 @@ func malformedChangesNothing(st Step) (Outcome, error) {
 	if st.Action.Kind != cluster.Garble && st.Action.Kind != cluster.Stranger {
 		return receives(st)
 	}
-	was, is := st.Before.Servers[st.After.Actor], st.After.Servers[st.After.Actor]
+	was, is := *st.Before.Servers[st.After.Actor], *st.After.Servers[st.After.Actor]
 	if st.Action.Kind == cluster.Stranger {
 		if was.Waiting = is.Waiting; st.System.Ensemble.Fine {
 			return Held, nil
@@ -43,7 +43,7 @@ func receives(st Step) (Outcome, error) {
 	if st.System.Limits.Garbles == 0 || st.Action.Kind != cluster.Deliver || st.Action.N > 0 || st.After.Out.Decided {
 		return Silent, nil
 	}
-	was, is := &st.Before.Servers[st.After.Actor], &st.After.Servers[st.After.Actor]
+	was, is := st.Before.Servers[st.After.Actor], st.After.Servers[st.After.Actor]
 	if was.State != election.Looking || int(in.From) >= st.System.Ensemble.Voters {
 		return Silent, nil
 	}

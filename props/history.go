@@ -104,7 +104,7 @@ func prefixConsistency(st Step) (Outcome, error) {
 	if !connected || a.Syncing() || st.After.Servers[at].State != election.Leading {
 		return held(witnessed)
 	}
-	if leader := &st.After.Servers[at]; !history.IsPrefixOf(leader.History()) {
+	if leader := st.After.Servers[at]; !history.IsPrefixOf(leader.History()) {
 		return violated("the log of server %v, %v, is not a part of that of its leader %v, %v", a.SID, history, leader.SID, leader.History())
 	}
 	return held(history.Len() > 0)
@@ -117,7 +117,7 @@ func servingLeaderStays(st Step) (Outcome, error) {
 	if a == nil || !st.After.Up.Has(st.After.Actor) {
 		return Silent, nil
 	}
-	b := &st.Before.Servers[st.After.Actor]
+	b := st.Before.Servers[st.After.Actor]
 	if b.State != election.Leading || b.Phase != election.Broadcast || !st.Before.Up.Has(st.After.Actor) {
 		return Silent, nil
 	}

@@ -42,7 +42,7 @@ func TestRegisterCatchesDoubleClaim(t *testing.T) {
 
 // happen is a state in which one server has just done something.
 func happen(actor int, facts ...election.Fact) *cluster.State {
-	s := &cluster.State{Servers: make([]election.Server, 2), Actor: actor}
+	s := &cluster.State{Servers: []*election.Server{{}, {}}, Actor: actor}
 	s.Servers[0].SID, s.Servers[1].SID = 1, 2
 	s.Out.Facts = facts
 	return s

@@ -38,7 +38,7 @@ func (c *clients) client() int {
 // record looks at a step that ended at the given time.
 func (c *clients) record(after *cluster.State, clock int64) {
 	for i := range after.Servers {
-		v := &after.Servers[i]
+		v := after.Servers[i]
 		serves := after.Up.Has(i) && v.State != election.Looking && v.Phase == election.Broadcast
 		if serves && !c.serving[i] {
 			c.session[i] = c.client()
@@ -48,7 +48,7 @@ func (c *clients) record(after *cluster.State, clock int64) {
 	if after.Actor < 0 || len(c.ops) >= maxClientOps {
 		return
 	}
-	v := &after.Servers[after.Actor]
+	v := after.Servers[after.Actor]
 	for _, f := range after.Out.Facts {
 		switch f.Kind {
 		case election.Proposed:

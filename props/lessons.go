@@ -47,9 +47,9 @@ func twoLeadingOneRound(st Step) (Outcome, error) {
 		return Silent, nil
 	}
 	for i := range st.After.Servers {
-		a := &st.After.Servers[i]
+		a := st.After.Servers[i]
 		for k := range i {
-			b := &st.After.Servers[k]
+			b := st.After.Servers[k]
 			if a.State == election.Leading && b.State == election.Leading && a.Vote.Round == b.Vote.Round {
 				return violated("server %v and server %v are both LEADING in round %d", b.SID, a.SID, a.Vote.Round)
 			}
@@ -129,7 +129,7 @@ func oneServingLeader(st Step) (Outcome, error) {
 		return Silent, nil
 	}
 	for i := range st.After.Servers {
-		b := &st.After.Servers[i]
+		b := st.After.Servers[i]
 		if i != st.After.Actor && st.After.Up.Has(i) && b.State == election.Leading && b.Phase == election.Broadcast {
 			return violated("server %v serves epoch %d, and server %v still serves epoch %d", a.SID, a.Epoch, b.SID, b.Epoch)
 		}
@@ -145,7 +145,7 @@ func refusesServingLeader(st Step) (Outcome, error) {
 		return Silent, nil
 	}
 	from, _ := st.System.Ensemble.Position(st.Action.From)
-	leader, a := &st.After.Servers[from], st.actor()
+	leader, a := st.After.Servers[from], st.actor()
 	if leader.State != election.Leading || leader.Phase != election.Broadcast {
 		return Silent, nil
 	}

@@ -55,7 +55,7 @@ func cutAmongUp(s *cluster.State) bool {
 // served: somebody serves a quorum that is in sync.
 func served(y *cluster.System, s *cluster.State) bool {
 	for i := range s.Servers {
-		v := &s.Servers[i]
+		v := s.Servers[i]
 		if s.Up.Has(i) && v.State == election.Leading && v.Phase == election.Broadcast && y.Ensemble.IsQuorum(v.InSync().With(i)) {
 			return true
 		}
@@ -79,7 +79,7 @@ func joinerLooks(y *cluster.System, s *cluster.State) bool {
 // lostLeader: a leader serves without a quorum of learners that are connected to it.
 func lostLeader(y *cluster.System, s *cluster.State) bool {
 	for i := range s.Servers {
-		v := &s.Servers[i]
+		v := s.Servers[i]
 		if !s.Calm() || !s.Up.Has(i) || v.State != election.Leading || v.Phase != election.Broadcast {
 			continue
 		}

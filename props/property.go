@@ -45,7 +45,7 @@ func (st Step) actor() *election.Server {
 	if st.After.Actor < 0 {
 		return nil
 	}
-	return &st.After.Servers[st.After.Actor]
+	return st.After.Servers[st.After.Actor]
 }
 
 func (st Step) members() []election.Member { return st.System.Ensemble.Members }

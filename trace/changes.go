@@ -21,7 +21,7 @@ func Changes(before, after *cluster.State) []string {
 }
 
 func changed(before, after *cluster.State, i int) []string {
-	was, is := &before.Servers[i], &after.Servers[i]
+	was, is := before.Servers[i], after.Servers[i]
 	var parts []string
 	note := func(name, from, to string) {
 		if from != to {
@@ -68,7 +68,7 @@ func Describe(s *cluster.State) []string {
 
 // doing is the state of a server and whom it is about.
 func doing(s *cluster.State, i int) string {
-	v := &s.Servers[i]
+	v := s.Servers[i]
 	switch {
 	case !s.Started.Has(i):
 		return "not started"

@@ -77,8 +77,8 @@ type telling struct {
 func (t *telling) say(format string, args ...any) { fmt.Fprintf(&t.text, format, args...) }
 
 // was and is are the server that stepped, before and after.
-func (t *telling) was() *election.Server { return &t.before.Servers[t.after.Actor] }
-func (t *telling) is() *election.Server  { return &t.after.Servers[t.after.Actor] }
+func (t *telling) was() *election.Server { return t.before.Servers[t.after.Actor] }
+func (t *telling) is() *election.Server  { return t.after.Servers[t.after.Actor] }
 
 func (t *telling) sid(pos int) election.SID { return t.y.Ensemble.Members[pos].SID }
 

@@ -121,7 +121,7 @@ func (s *shrinker) later() []run {
 		cfg, rest := s.best.config, []cluster.Action(nil)
 		cfg.Disks = nil
 		for k := range state.Servers {
-			v := &state.Servers[k]
+			v := state.Servers[k]
 			cfg.Disks = append(cfg.Disks, v.Disk)
 			if state.Up.Has(k) {
 				rest = append(rest, cluster.Action{Kind: cluster.Start, From: v.SID})

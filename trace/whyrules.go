@@ -126,7 +126,7 @@ func sameOutputs(a, b *election.Outputs) bool {
 func deed(y *cluster.System, before *cluster.State, a cluster.Action, after *cluster.State) Deed {
 	d := Deed{Text: NewNarrator(y).Step(before, a, after), Changes: Changes(before, after)}
 	for i := range after.Servers {
-		if was, is := &before.Servers[i], &after.Servers[i]; after.Up.Has(i) && is.State != election.Looking &&
+		if was, is := before.Servers[i], after.Servers[i]; after.Up.Has(i) && is.State != election.Looking &&
 			was.State == is.State && was.Vote != is.Vote {
 			d.Changes = append(d.Changes, fmt.Sprintf("%v tells who asks: %v", is.SID, is.Vote.Candidate))
 		}

@@ -103,7 +103,7 @@ func (t *teller) start(sid election.SID) error {
 	step.Votes = t.tally()
 	t.settle()
 	for i := range t.s.Servers {
-		if v := &t.s.Servers[i]; t.leads() && v.State == election.Looking && t.take(cluster.Timeout, v.SID) {
+		if v := t.s.Servers[i]; t.leads() && v.State == election.Looking && t.take(cluster.Timeout, v.SID) {
 			t.settle()
 		}
 	}
@@ -189,7 +189,7 @@ func (t *teller) tally() []standing {
 		}
 		n := standing{Server: t.s.Servers[i].SID}
 		for k := range t.y.Ensemble.Voters {
-			if t.s.Up.Has(k) && vote(&t.s.Servers[k]).Leader == n.Server {
+			if t.s.Up.Has(k) && vote(t.s.Servers[k]).Leader == n.Server {
 				n.Votes++
 			}
 		}
@@ -201,7 +201,7 @@ func (t *teller) tally() []standing {
 func (t *teller) servers() []storyServer {
 	list := []storyServer{}
 	for i := range t.s.Servers {
-		if v := &t.s.Servers[i]; t.s.Up.Has(i) {
+		if v := t.s.Servers[i]; t.s.Up.Has(i) {
 			list = append(list, storyServer{v.SID, v.State.String(), vote(v).String(), t.outside[v.SID]})
 		}
 	}
@@ -261,13 +261,13 @@ func (t *teller) answer() elected {
 	a := elected{Reason: noQuorum, Voters: t.y.Ensemble.Voters, Comparisons: []comparison{}, Steps: t.steps}
 	var up []election.SID
 	for i := range t.y.Ensemble.Voters {
-		if v := &t.s.Servers[i]; t.s.Up.Has(i) {
+		if v := t.s.Servers[i]; t.s.Up.Has(i) {
 			up = append(up, v.SID)
 		}
 	}
 	a.Present, a.Missing = len(up), model.Missing(t.y.Ensemble.Members, up)
 	for i := range t.s.Servers {
-		if v := &t.s.Servers[i]; t.s.Up.Has(i) && v.State == election.Leading {
+		if v := t.s.Servers[i]; t.s.Up.Has(i) && v.State == election.Leading {
 			a.Winner, a.Epoch, a.Zxid = &v.SID, v.Vote.PeerEpoch, v.Vote.Zxid.String()
 			a.Reason = "QUORUM" // the first that had one
 		}

@@ -98,7 +98,7 @@ func (p *player) take(a cluster.Action, right func(*cluster.State) bool) bool {
 
 func (p *player) of(sid election.SID) *election.Server {
 	i, _ := p.y.Ensemble.Position(sid)
-	return &p.s.Servers[i]
+	return p.s.Servers[i]
 }
 
 // step does the next deed of a server as it is.

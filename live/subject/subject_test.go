@@ -41,7 +41,7 @@ func (f *follower) see(y *cluster.System, a cluster.Action, after *cluster.State
 	if after.Actor != f.pos {
 		return nil
 	}
-	s, in := &after.Servers[f.pos], &after.In
+	s, in := after.Servers[f.pos], &after.In
 	var err error
 	switch a.Kind {
 	case cluster.Start:

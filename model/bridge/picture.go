@@ -28,7 +28,7 @@ func newPicture(n int) picture {
 func (b *Bridge) read(p picture, s *cluster.State, decided bool) error {
 	r := reader{b: b}
 	for i, pos := range b.position {
-		x, v := &p[i], &s.Servers[pos]
+		x, v := &p[i], s.Servers[pos]
 		x.Waits, x.Queue = false, x.Queue[:0]
 		clear(x.Voters)
 		clear(x.ReceiveVotes)

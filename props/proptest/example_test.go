@@ -38,7 +38,7 @@ func ExampleGauntlet() {
 		Check: func(st props.Step) (props.Outcome, error) {
 			leading := 0
 			for i := range st.After.Servers {
-				if s := &st.After.Servers[i]; st.After.Up.Has(i) && s.State == election.Leading && s.Phase == election.Broadcast {
+				if s := st.After.Servers[i]; st.After.Up.Has(i) && s.State == election.Leading && s.Phase == election.Broadcast {
 					leading++
 				}
 			}

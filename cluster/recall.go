@@ -1,0 +1,197 @@
+package cluster
+
+import (
+	"bytes"
+
+	"github.com/zkcheck/zkcheck/election"
+)
+
+// A server's step is a function of the server and its input, and a search meets few servers, each in very many states. So a
+// cursor takes the same step of the same server once: after that it knows what the server becomes, how that is written, and
+// what leaves it. Nothing here knows a rule of the protocol; rules are functions, broken ones too.
+
+// recall is what a cursor remembers of servers that have a process. It is used by one goroutine. When it is full it begins
+// anew; who is known already stays as it is.
+type recall struct {
+	y       *System
+	known   []*acquaintance // a hash table of all, by what they are written as
+	heads   []*acquaintance // by their first bytes, the last one that was met
+	count   int
+	scratch election.Outputs
+	encoded []byte
+}
+
+// acquaintance is a server as it is at one moment. It is never written.
+type acquaintance struct {
+	encoded []byte // by Codec.Append
+	steps   []step // that it has been seen to take
+	forms   []form
+	server  election.Server
+}
+
+// form is what a server is when something in its tables is forgotten.
+type form struct {
+	forgetting forgetting
+	became     *acquaintance
+}
+
+// is tells whether two are the same server: one can be known twice, if what was known was forgotten in between.
+func (a *acquaintance) is(b *acquaintance) bool {
+	return a == b || a.server.Position() == b.server.Position() && bytes.Equal(a.encoded, b.encoded)
+}
+
+// step is a taken one, found by the hash of its input.
+type step struct {
+	hash  uint64
+	taken *taken
+}
+
+// taken is a step of a server.
+type taken struct {
+	became *acquaintance
+	touch  touch
+	silent bool // it puts nothing out
+	out    election.Record
+	swaps  []swap
+	in     election.Input
+}
+
+// swap is whether a step and another one of the same server come to the same in either order.
+type swap struct {
+	other *taken
+	same  bool
+}
+
+const (
+	recallSlots  = 1 << 14
+	recallMost   = recallSlots / 2
+	recallHeads  = 1 << 12
+	mostRecalled = 256 // inputs of a server
+)
+
+func newRecall(y *System) *recall {
+	r := &recall{y: y, heads: make([]*acquaintance, recallHeads)}
+	r.known = make([]*acquaintance, recallSlots)
+	r.scratch.Reset()
+	return r
+}
+
+// mix spreads the bits of a number.
+func mix(h, v uint64) uint64 {
+	h = (h ^ v) * 0x9e3779b97f4a7c15
+	return h ^ h>>29
+}
+
+// hashInput hashes all of an input but its snapshot.
+func hashInput(in *election.Input) uint64 {
+	h := uint64(in.Kind) | uint64(in.From)<<8 | uint64(in.Value)<<16
+	if in.Halfway {
+		h |= 1 << 24
+	}
+	switch in.Kind {
+	case election.Notification, election.Handle:
+		v := &in.Vote
+		h = mix(h, uint64(v.Zxid))
+		h = mix(h, v.Round)
+		return mix(h, uint64(v.PeerEpoch)|uint64(v.Leader)<<32|uint64(v.State)<<40|uint64(v.Version)<<48)
+	case election.PacketIn:
+		p := &in.Packet
+		h = mix(h, uint64(p.Zxid))
+		h = mix(h, uint64(p.Epoch)|uint64(p.Current)<<32)
+		return mix(h, uint64(p.Kind)|uint64(p.Value)<<8|uint64(p.Count)<<16)
+	}
+	return mix(h, 0)
+}
+
+// headSlot is where in heads a server is looked for: by its place, and by the first bytes of what follows there.
+func headSlot(pos int, b []byte) uint64 {
+	var first uint64
+	if len(b) >= 8 {
+		first = uint64(b[0]) | uint64(b[1])<<8 | uint64(b[2])<<16 | uint64(b[3])<<24 | uint64(b[4])<<32 | uint64(b[5])<<40 | uint64(b[6])<<48 | uint64(b[7])<<56
+	} else {
+		for i, c := range b {
+			first |= uint64(c) << (8 * i)
+		}
+	}
+	return mix(uint64(pos)+1, first) >> 40 & (recallHeads - 1)
+}
+
+// read finds the server of a position at the beginning of b, if it was read there lately. No server is written as the
+// beginning of another one of its position.
+func (r *recall) read(pos int, b []byte) *acquaintance {
+	if a := r.heads[headSlot(pos, b)]; a != nil && a.server.Position() == pos && bytes.HasPrefix(b, a.encoded) {
+		return a
+	}
+	return nil
+}
+
+// meet makes the acquaintance of a server that is written so; b goes on after it.
+func (r *recall) meet(v *election.Server, b []byte, size int) *acquaintance {
+	a := r.enter(v, b[:size])
+	r.heads[headSlot(v.Position(), b)] = a
+	return a
+}
+
+// enter finds a server among the known, or enters it.
+func (r *recall) enter(v *election.Server, encoded []byte) *acquaintance {
+	h := uint64(v.Position()) + 1
+	for _, c := range encoded {
+		h = mix(h, uint64(c))
+	}
+	at := h >> 32 & (recallSlots - 1)
+	for ; r.known[at] != nil; at = (at + 1) & (recallSlots - 1) {
+		if a := r.known[at]; a.server.Position() == v.Position() && bytes.Equal(a.encoded, encoded) {
+			return a
+		}
+	}
+	if r.count == recallMost {
+		clear(r.known)
+		clear(r.heads)
+		r.count, at = 0, h>>32&(recallSlots-1)
+	}
+	a := &acquaintance{encoded: bytes.Clone(encoded)}
+	a.server.CopyFrom(v, r.y.Ensemble.Voters)
+	r.known[at] = a
+	r.count++
+	return a
+}
+
+// step is what becomes of a server that is given an input, and what leaves it. A snapshot is no part of what is remembered.
+func (r *recall) step(a *acquaintance, in *election.Input) *taken {
+	h := hashInput(in)
+	for i := range a.steps {
+		if known := &a.steps[i]; known.hash == h && known.taken.in == *in {
+			return known.taken
+		}
+	}
+	var v election.Server
+	v.CopyFrom(&a.server, r.y.Ensemble.Voters)
+	r.scratch.Reset()
+	v.Step(r.y.Ensemble, in, &r.scratch)
+	r.encoded = r.y.codec.Append(r.encoded[:0], &v)
+	t := &taken{in: *in, became: r.enter(&v, r.encoded), out: r.scratch.Record(), touch: r.y.touched(&a.server, &v, &r.scratch)}
+	t.silent = t.out.IsEmpty()
+	if len(a.steps) == mostRecalled {
+		a.steps = a.steps[:0]
+	}
+	a.steps = append(a.steps, step{h, t})
+	return t
+}
+
+// rewritten is what is left of a server: itself if there was nothing to forget.
+func (r *recall) rewritten(a *acquaintance, f forgetting) *acquaintance {
+	for i := range a.forms {
+		if a.forms[i].forgetting == f {
+			return a.forms[i].became
+		}
+	}
+	var v election.Server
+	v.CopyFrom(&a.server, r.y.Ensemble.Voters)
+	b := a
+	if f.forget(r.y.Ensemble, &v) {
+		r.encoded = r.y.codec.Append(r.encoded[:0], &v)
+		b = r.enter(&v, r.encoded)
+	}
+	a.forms = append(a.forms, form{f, b})
+	return b
+}

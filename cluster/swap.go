@@ -1,0 +1,83 @@
+package cluster
+
+import "github.com/zkcheck/zkcheck/election"
+
+// Two steps of one server commute, too, if it comes to the same and puts the same out in either order, and who gets
+// something of both gets it by ways that do not meet. A cursor knows that of servers and inputs that it has met before.
+
+// maySwap tells of two actions of one server whether their order is worth a look: one of them is a notification, which
+// can be delivered whatever the server does first, and the other one stays enabled after it, if that can't be seen by swap.
+func (y *System) maySwap(s *State, a, b Action) bool {
+	if s.recall == nil || y.Ensemble.Fine {
+		return false
+	}
+	if a.Kind != Deliver {
+		a, b = b, a
+	}
+	if a.Kind != Deliver {
+		return false
+	}
+	switch b.Kind {
+	case Deliver, Timeout, Offer:
+		return true
+	case Packet: // of a learner: a leader takes one at a time
+		from, _ := y.Ensemble.Position(b.From)
+		to, _ := y.Ensemble.Position(b.To)
+		l := &s.links[from]
+		return l.status != noLink && int(l.leader) == to && l.up.n > 0
+	}
+	return false
+}
+
+// swap tells whether two such actions, whose footprints do not meet otherwise, commute. What is said of them is about the
+// same, because one of them leaves the server as it is, or both are votes that it counts in its round for what they are.
+func (y *System) swap(s *State, a, b Kind, f, g *footprint) bool {
+	if a != Deliver {
+		a, b, f, g = b, a, g, f
+	}
+	one, two := f.took, g.took
+	if one == nil || two == nil || one.touch.tells&two.touch.tells != 0 || one.touch.uses&two.touch.uses != 0 ||
+		!one.touch.still() || !two.touch.still() {
+		return false
+	}
+	v := s.met[f.actor]
+	looking := v.server.State == election.Looking
+	switch {
+	case b == Timeout: // still one that tells something
+		if one.touch.tells != 0 || !one.counts(v) || one.became.server.Waiting || !two.became.is(v) || !y.lacks(s, int(f.actor)) {
+			return false
+		}
+	case b == Deliver && looking:
+		if !one.counts(v) || !two.counts(v) {
+			return false
+		}
+	case looking || !one.became.is(v):
+		return false
+	}
+	return s.recall.swap(one, two)
+}
+
+// counts: a vote of somebody LOOKING for the round of the server, who keeps its proposal.
+func (t *taken) counts(was *acquaintance) bool {
+	is, vote := &t.became.server, &t.in.Vote
+	return is.State == election.Looking && is.Round == was.server.Round && is.Proposal == was.server.Proposal &&
+		vote.State == election.Looking && vote.Round == is.Round
+}
+
+// swap tells whether two steps of the same server come to the same in either order, and put the same out.
+func (r *recall) swap(one, two *taken) bool {
+	for _, known := range one.swaps {
+		if known.other == two {
+			return known.same
+		}
+	}
+	last, other := r.step(one.became, &two.in), r.step(two.became, &one.in)
+	same := last.became.is(other.became) && last.out.Equal(&two.out) && other.out.Equal(&one.out)
+	one.swaps = append(one.swaps, swap{two, same})
+	return same
+}
+
+// still: the server stays in its election, or in its term, and no connection of it comes or goes.
+func (t *touch) still() bool {
+	return !t.turns && !t.decides && !t.hangUp && t.close == 0 && t.attach == 0
+}
