@@ -129,7 +129,7 @@ func (y *System) commuting(s *State, enabled []Action, prints []footprint, aslee
 func (y *System) meet(s *State, enabled []Action, prints []footprint, i, k int) bool {
 	f, g := &prints[i], &prints[k]
 	same := f.actor == g.actor && f.actor >= 0
-	if f.meets(g) || f.own&g.own != 0 && !(same && y.maySwap(s, enabled[i], enabled[k])) {
+	if f.meets(g) || f.own&g.own != 0 && !(same && y.maySwap(s, enabled[i].Kind, enabled[k].Kind)) {
 		return true
 	}
 	for _, a := range [2]int{i, k} {

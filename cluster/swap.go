@@ -6,27 +6,15 @@ import "github.com/zkcheck/zkcheck/election"
 // something of both gets it by ways that do not meet. A cursor knows that of servers and inputs that it has met before.
 
 // maySwap tells of two actions of one server whether their order is worth a look: one of them is a notification, which
-// can be delivered whatever the server does first, and the other one stays enabled after it, if that can't be seen by swap.
-func (y *System) maySwap(s *State, a, b Action) bool {
+// can be delivered whatever the server does first.
+func (y *System) maySwap(s *State, a, b Kind) bool {
 	if s.recall == nil || y.Ensemble.Fine {
 		return false
 	}
-	if a.Kind != Deliver {
+	if a != Deliver {
 		a, b = b, a
 	}
-	if a.Kind != Deliver {
-		return false
-	}
-	switch b.Kind {
-	case Deliver, Timeout, Offer:
-		return true
-	case Packet: // of a learner: a leader takes one at a time
-		from, _ := y.Ensemble.Position(b.From)
-		to, _ := y.Ensemble.Position(b.To)
-		l := &s.links[from]
-		return l.status != noLink && int(l.leader) == to && l.up.n > 0
-	}
-	return false
+	return a == Deliver && (b == Deliver || b == Timeout || b == Offer || b == Packet)
 }
 
 // swap tells whether two such actions, whose footprints do not meet otherwise, commute. What is said of them is about the
