@@ -151,17 +151,22 @@ func (y *System) resize(s *State) {
 	if len(s.Servers) == y.n {
 		return
 	}
-	s.own, s.Servers = make([]election.Server, y.n), make([]*election.Server, y.n)
+	s.own = make([]election.Server, y.n)
+	s.Servers = roomy[*election.Server](y.n)
 	for i := range s.own {
 		s.Servers[i] = &s.own[i]
 	}
-	s.met = make([]*acquaintance, y.n)
-	s.changed = make(partSet, (y.parts()+63)/64)
-	s.cuts = make([]election.Set, y.n)
+	s.met = roomy[*acquaintance](y.n)
+	s.changed = roomy[uint64]((y.parts() + 63) / 64)
+	s.cuts = roomy[election.Set](y.n)
 	s.notes = make([]channel, y.n*y.n)
 	s.links = make([]link, y.n)
-	s.initials = make([]election.Candidate, y.n)
+	s.initials = roomy[election.Candidate](y.n)
 }
+
+// roomy makes a short slice with room behind it, so that the states of two workers, who write them all the time, never
+// share a cache line.
+func roomy[T any](n int) []T { return make([]T, n, n+128) }
 
 // Copy makes dst equal to src; they share nothing. The record of src's last step is not copied.
 func (y *System) Copy(dst, src *State) {
