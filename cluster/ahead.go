@@ -38,19 +38,17 @@ func (y *System) giveAhead(s *State, in *election.Input) *touch {
 }
 
 // lookAhead lets the server look at the step that it would take.
-func (y *System) lookAhead(s *State, a Action, f *footprint) {
-	from, _ := y.Ensemble.Position(a.From)
-	to, _ := y.Ensemble.Position(a.To)
-	actor, in := int(f.actor), &s.ahead.in
+func (y *System) lookAhead(s *State, a Action, from, actor int, f *footprint) {
+	in := &s.ahead.in
 	s.lookFrom(actor)
 	if a.Kind == Packet {
 		y.gatherAhead(s, from, actor, in, f)
 	} else {
-		y.input(s, a, from, to, in)
+		y.input(s, a, from, actor, in)
 	}
 	first := s.ahead.met != nil && s.ahead.met == s.met[actor]
 	y.reach(s, actor, y.giveAhead(s, in), f)
-	if f.seen = true; first {
+	if first {
 		f.took = s.ahead.took
 	}
 }

@@ -31,7 +31,7 @@ type footprint struct {
 	spends uint32 // limits whose budgets it takes from, if that can matter
 
 	took     *taken // the actor's step, if it is one and known
-	seen     bool   // nothing is missing: the step was looked at, or it is none of a server
+	plain    bool   // touches nothing but its actor and what goes through election channels, and observes at most
 	alone    bool   // commutes with nothing
 	turns    bool   // the actor begins or ends to lead
 	near     uint64 // the connections of the actor, if it decides
@@ -72,9 +72,13 @@ func (f *footprint) meets(g *footprint) bool {
 func (f *footprint) within(g *footprint) bool {
 	return f.rewires&(g.uses|g.rewires) != 0 || f.attach&g.ends != 0 ||
 		g.turns && f.asks.Has(int(g.actor)) ||
-		// a send queue holds one notification: to take it and to send the next do not commute
-		f.popFrom >= 0 && f.popFrom == g.actor && g.pushTo.Has(int(f.actor)) ||
-		f.hurried(g) || f.commits && g.commits || f.logs && g.logs || f.observed(g)
+		f.takes(g) || f.hurried(g) || f.commits && g.commits || f.logs && g.logs || f.observed(g)
+}
+
+// takes tells whether one takes a notification from the send queue that the other one puts one into. As it holds one, that
+// does not commute.
+func (f *footprint) takes(g *footprint) bool {
+	return f.popFrom >= 0 && f.popFrom == g.actor && g.pushTo.Has(int(f.actor))
 }
 
 // hurried: whether a decision was made in a hurry depends on what is in flight to the decider, and what is
@@ -114,9 +118,10 @@ const fewActions = 10
 
 func (y *System) commuting(s *State, enabled []Action, prints []footprint, asleep uint64, masks []uint64) {
 	for i := range prints {
-		y.footprint(s, enabled[i], &prints[i])
+		f := &prints[i]
+		y.footprint(s, enabled[i], f)
 		for k := range i {
-			if (asleep>>i)&(asleep>>k)&1 == 0 && !y.meet(s, enabled, prints, i, k) {
+			if (asleep>>i)&(asleep>>k)&1 == 0 && !y.meet(s, enabled[i].Kind, enabled[k].Kind, f, &prints[k]) {
 				masks[i] |= 1 << k
 				masks[k] |= 1 << i
 			}
@@ -124,21 +129,13 @@ func (y *System) commuting(s *State, enabled []Action, prints []footprint, aslee
 	}
 }
 
-// meet tells whether two actions meet. What they touch is looked at more closely only where that can make a difference:
-// a footprint never shrinks.
-func (y *System) meet(s *State, enabled []Action, prints []footprint, i, k int) bool {
-	f, g := &prints[i], &prints[k]
-	same := f.actor == g.actor && f.actor >= 0
-	if f.meets(g) || f.own&g.own != 0 && !(same && y.maySwap(s, enabled[i].Kind, enabled[k].Kind)) {
-		return true
-	}
-	for _, a := range [2]int{i, k} {
-		if p := &prints[a]; !p.seen {
-			y.lookAhead(s, enabled[a], p)
-		}
-	}
-	if same {
-		return f.own != g.own || f.meets(g) || !y.swap(s, enabled[i].Kind, enabled[k].Kind, f, g)
+// meet tells whether two actions meet: mostly by a look at who tells whom.
+func (y *System) meet(s *State, a, b Kind, f, g *footprint) bool {
+	switch {
+	case f.actor == g.actor && f.actor >= 0:
+		return f.own != g.own || f.meets(g) || !y.swap(s, a, b, f, g)
+	case f.plain && g.plain:
+		return f.takes(g) || g.takes(f)
 	}
 	return f.own&g.own != 0 || f.meets(g)
 }

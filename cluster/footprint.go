@@ -2,11 +2,11 @@ package cluster
 
 import "github.com/zkcheck/zkcheck/election"
 
-// footprint finds out what an enabled action touches, but for what a look ahead adds.
+// footprint finds out what an enabled action touches.
 func (y *System) footprint(s *State, a Action, f *footprint) {
 	*f = footprint{actor: -1, popFrom: -1, observes: -1}
 	if a.N > 0 {
-		f.alone, f.seen = true, true
+		f.alone = true
 		return
 	}
 	from, _ := y.Ensemble.Position(a.From)
@@ -37,11 +37,13 @@ func (y *System) footprint(s *State, a Action, f *footprint) {
 	case Decide, Offer, Handle, Resume, Answer, Flush:
 	default:
 		y.faultFootprint(s, a, from, to, f)
-		f.seen = true
 		return
 	}
 	f.actor = int8(actor)
 	f.own = f.own.With(actor)
+	y.lookAhead(s, a, from, actor, f)
+	f.plain = f.own == election.Set(1)<<actor && f.spends == 0 && f.asks|f.rewires|f.attach|f.ends == 0 && f.ups|f.downs == 0 &&
+		!f.turns && !f.hurry && !f.commits && !f.logs
 }
 
 // input is what the server that takes the step of an action is given, but for a packet.

@@ -5,23 +5,15 @@ import "github.com/zkcheck/zkcheck/election"
 // Two steps of one server commute, too, if it comes to the same and puts the same out in either order, and who gets
 // something of both gets it by ways that do not meet. A cursor knows that of servers and inputs that it has met before.
 
-// maySwap tells of two actions of one server whether their order is worth a look: one of them is a notification, which
-// can be delivered whatever the server does first.
-func (y *System) maySwap(s *State, a, b Kind) bool {
-	if s.recall == nil || y.Ensemble.Fine {
-		return false
-	}
-	if a != Deliver {
-		a, b = b, a
-	}
-	return a == Deliver && (b == Deliver || b == Timeout || b == Offer || b == Packet)
-}
-
-// swap tells whether two such actions, whose footprints do not meet otherwise, commute. What is said of them is about the
-// same, because one of them leaves the server as it is, or both are votes that it counts in its round for what they are.
+// swap tells whether two steps of one server, whose footprints do not meet otherwise, commute. One of them is a notification,
+// which can be delivered whatever the server does first. What is said of them is about the same, because one of them leaves
+// the server as it is, or both are votes that it counts in its round for what they are.
 func (y *System) swap(s *State, a, b Kind, f, g *footprint) bool {
 	if a != Deliver {
 		a, b, f, g = b, a, g, f
+	}
+	if a != Deliver || b != Deliver && b != Timeout && b != Offer && b != Packet || y.Ensemble.Fine {
+		return false
 	}
 	one, two := f.took, g.took
 	if one == nil || two == nil || one.touch.tells&two.touch.tells != 0 || one.touch.uses&two.touch.uses != 0 ||
