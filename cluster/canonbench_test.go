@@ -33,7 +33,7 @@ func BenchmarkCommuting(b *testing.B) {
 	for i := range b.N {
 		s := &states[i%len(states)]
 		enabled = y.Actions(s, enabled[:0])
-		masks = y.Commuting(s, enabled, 0, masks)
+		masks = y.Commuting(s, enabled, 0, 1<<len(enabled)-1, masks)
 	}
 }
 

@@ -92,38 +92,44 @@ func (f *footprint) observed(g *footprint) bool {
 	return f.observes >= 0 && (g.commits || g.logs && (g.actor == f.observes || f.commits))
 }
 
-// Commuting fills masks, one for each enabled action of the state: bit k of the i-th says that the i-th and
-// the k-th action commute. There are at most 64; more than those commute with nothing. Of pairs that are both
-// in asleep, by index, it says nothing.
-func (y *System) Commuting(s *State, enabled []Action, asleep uint64, masks []uint64) []uint64 {
+// Commuting returns masks, one for each enabled action of the state: bit k of a wanted i-th says that the i-th and the k-th
+// action commute, for k below i and those asleep. All are indices below 64; more actions than those commute with nothing.
+func (y *System) Commuting(s *State, enabled []Action, asleep, wanted uint64, masks []uint64) []uint64 {
 	masks = masks[:0]
 	for range enabled {
 		masks = append(masks, 0)
 	}
 	n := min(len(enabled), 64)
-	if y.Limits.Calm > 0 || y.n*(y.n-1)/2 > maxPairs || bits.OnesCount64(asleep) == n {
+	if y.Limits.Calm > 0 || y.n*(y.n-1)/2 > maxPairs {
 		return masks
 	}
 	if n <= fewActions { // most states; the memory is cleared in any case
 		var prints [fewActions]footprint
-		y.commuting(s, enabled, prints[:n], asleep, masks)
+		y.commuting(s, enabled[:n], prints[:n], asleep, wanted, masks)
 	} else {
 		var prints [64]footprint
-		y.commuting(s, enabled, prints[:n], asleep, masks)
+		y.commuting(s, enabled[:n], prints[:n], asleep, wanted, masks)
 	}
 	return masks
 }
 
 const fewActions = 10
 
-func (y *System) commuting(s *State, enabled []Action, prints []footprint, asleep uint64, masks []uint64) {
-	for i := range prints {
-		f := &prints[i]
-		y.footprint(s, enabled[i], f)
-		for k := range i {
-			if (asleep>>i)&(asleep>>k)&1 == 0 && !y.meet(s, enabled[i].Kind, enabled[k].Kind, f, &prints[k]) {
+func (y *System) commuting(s *State, enabled []Action, prints []footprint, asleep, wanted uint64, masks []uint64) {
+	known := uint64(0)
+	footprint := func(i int) *footprint {
+		if known>>i&1 == 0 {
+			known |= 1 << i
+			y.footprint(s, enabled[i], &prints[i])
+		}
+		return &prints[i]
+	}
+	for left := wanted; left != 0; left &= left - 1 {
+		i := bits.TrailingZeros64(left)
+		for others := (1<<i - 1 | asleep) &^ (1 << i) & (1<<len(enabled) - 1); others != 0; others &= others - 1 {
+			k := bits.TrailingZeros64(others)
+			if !y.meet(s, enabled[i].Kind, enabled[k].Kind, footprint(i), footprint(k)) {
 				masks[i] |= 1 << k
-				masks[k] |= 1 << i
 			}
 		}
 	}

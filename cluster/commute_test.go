@@ -93,6 +93,9 @@ func TestCommuting(t *testing.T) {
 	}
 }
 
+// all is every index.
+func all(enabled []cluster.Action) uint64 { return 1<<len(enabled) - 1 }
+
 // cursor is what a search goes by.
 type cursor = interface {
 	Load(encoded []byte) *cluster.State
@@ -105,16 +108,13 @@ func commuting(t *testing.T, y *cluster.System, c cursor, list []props.Property,
 	t.Helper()
 	before := y.Encode(s, nil)
 	known := c.Load(before)
-	masks := y.Commuting(known, enabled, 0, nil)
+	masks := y.Commuting(known, enabled, 0, all(enabled), nil)
 	if !bytes.Equal(before, y.Encode(known, nil)) {
 		t.Fatal("Commuting changes the state")
 	}
 	var first, second [2]cluster.State
 	for i, a := range enabled {
 		for k, b := range enabled[:i] {
-			if masks[i]>>k&1 != masks[k]>>i&1 {
-				t.Fatalf("%v commutes with %v, but not the other way round", a, b)
-			}
 			if masks[i]>>k&1 == 0 {
 				continue
 			}

@@ -42,13 +42,13 @@ type entry struct {
 }
 
 // burst is some states to be looked up together: their slots are fetched from memory at the same time, not one after the
-// other.
+// other. Where actions sleep it is those that one state leads to.
 type burst struct {
 	size    int
 	prints  [burstSize]fingerprint
 	claims  [burstSize]uint32
 	ends    [burstSize]uint32 // in the candidates' data
-	sleeps  [burstSize]uint64
+	known   [burstSize]bool
 	touched uint64 // keeps the compiler from dropping the early fetch
 }
 
@@ -125,7 +125,10 @@ func (w *expander[S, A]) expand(sequence uint64, at int, encoded []byte, sleep u
 		} else {
 			w.judge(claim, by)
 		}
-		w.reach(i, uint32(at<<actionBits|i))
+		w.reach(uint32(at<<actionBits | i))
+	}
+	if w.sleeper.commuter != nil {
+		w.flush()
 	}
 }
 
@@ -151,8 +154,8 @@ func (w *expander[S, A]) judge(claim uint64, by A) {
 	})
 }
 
-// reach puts next, to which the i-th action led, into the burst, unless this worker has just met it: then that claim is less.
-func (w *expander[S, A]) reach(i int, claim uint32) {
+// reach puts next into the burst, unless this worker has just met it: then that claim is less.
+func (w *expander[S, A]) reach(claim uint32) {
 	c, b := &w.found, &w.burst
 	start := len(c.data)
 	c.data = w.cursor.Encode(c.data)
@@ -170,9 +173,6 @@ func (w *expander[S, A]) reach(i int, claim uint32) {
 	}
 	at := b.size & (burstSize - 1)
 	b.prints[at], b.claims[at], b.ends[at] = print, claim, uint32(len(c.data))
-	if w.sleeper.commuter != nil {
-		b.sleeps[at] = w.sleeper.after(i)
-	}
 	if b.size = at + 1; b.size == burstSize {
 		w.flush()
 	}
@@ -186,7 +186,7 @@ func (w *expander[S, A]) flush() {
 		touched ^= w.visited.shards[b.prints[i].shard%shards].touch(b.prints[i].rest)
 	}
 	b.touched = touched
-	start, end := uint32(0), uint32(0)
+	start, end, fresh := uint32(0), uint32(0), uint64(0)
 	if n := len(c.ends); n > 0 {
 		start = c.ends[n-1]
 	}
@@ -195,10 +195,16 @@ func (w *expander[S, A]) flush() {
 		print := b.prints[i]
 		s := &w.visited.shards[print.shard%shards]
 		slot, known := s.find(print.rest)
+		if b.known[i] = known; !known {
+			fresh |= 1 << (b.claims[i] & maxActions)
+		}
 		if w.scribe != nil {
 			w.steps.arrive(s, slot, known, print)
 		}
-		if !known {
+	}
+	w.sleeper.look(w.current, w.actions, fresh)
+	for i := range b.size {
+		if !b.known[i] {
 			if start != end {
 				copy(c.data[end:], c.data[start:b.ends[i]])
 			}
@@ -222,6 +228,6 @@ func (w *expander[S, A]) keep(i int, end uint32) {
 	c.prints = append(c.prints, print)
 	c.kept = append(c.kept, false)
 	if w.sleeper.commuter != nil {
-		c.sleeps = append(c.sleeps, b.sleeps[i])
+		c.sleeps = append(c.sleeps, w.sleeper.after(int(b.claims[i]&maxActions)))
 	}
 }

@@ -21,8 +21,8 @@ import "math/bits"
 type sleeper[S any, A comparable] struct {
 	commuter Commuter[S, A] // nil: nothing sleeps
 	ordinals [64]int8       // of the actions, -1 for one that never sleeps
-	masks    []uint64
-	asleep   uint64 // actions by index
+	asleep   uint64         // actions by index
+	masks    []uint64       // whom actions commute with, of those whose steps led to something new
 }
 
 // begin looks at a state whose sleep set, by ordinals, is given.
@@ -38,19 +38,24 @@ func (z *sleeper[S, A]) begin(s *S, actions []A, sleep uint64) {
 			z.asleep |= 1 << i
 		}
 	}
-	z.masks = z.commuter.Commuting(s, actions, z.asleep, z.masks)
+}
+
+// look finds out whom the wanted actions commute with, of those that were taken before them and those asleep.
+func (z *sleeper[S, A]) look(s *S, actions []A, wanted uint64) {
+	if z.commuter != nil && wanted != 0 {
+		z.masks = z.commuter.Commuting(s, actions, z.asleep, wanted, z.masks)
+	}
 }
 
 // sleeps tells whether the i-th action need not be taken.
 func (z *sleeper[S, A]) sleeps(i int) bool { return i < 64 && z.asleep>>i&1 == 1 }
 
-// after is the sleep set, by ordinals, of where the i-th action leads.
+// after is the sleep set, by ordinals, of where the i-th action leads, a wanted one.
 func (z *sleeper[S, A]) after(i int) (sleep uint64) {
-	before := ^uint64(0)
-	if i < 64 {
-		before = 1<<i - 1
+	if i >= 64 {
+		return 0
 	}
-	for left := z.masks[i] & (before | z.asleep); left != 0; left &= left - 1 {
+	for left := z.masks[i] & (1<<i - 1 | z.asleep); left != 0; left &= left - 1 {
 		if o := z.ordinals[bits.TrailingZeros64(left)]; o >= 0 {
 			sleep |= 1 << o
 		}

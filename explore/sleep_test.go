@@ -65,7 +65,7 @@ func (y automata) Decode(s *[4]uint8, data []byte) { copy(s[:], data) }
 
 func (y automata) Ordinal(a choice) int { return int(a.who)*4 + int(a.what) }
 
-func (y automata) Commuting(_ *[4]uint8, enabled []choice, _ uint64, masks []uint64) []uint64 {
+func (y automata) Commuting(_ *[4]uint8, enabled []choice, _, _ uint64, masks []uint64) []uint64 {
 	masks = masks[:0]
 	for _, a := range enabled {
 		mask := uint64(0)
@@ -128,7 +128,7 @@ type sleepyGrid struct{ grid }
 
 func (sleepyGrid) Ordinal(a uint8) int { return int(a) }
 
-func (sleepyGrid) Commuting(_ *uint64, enabled []uint8, _ uint64, masks []uint64) []uint64 {
+func (sleepyGrid) Commuting(_ *uint64, enabled []uint8, _, _ uint64, masks []uint64) []uint64 {
 	masks = masks[:0]
 	for i := range enabled {
 		masks = append(masks, (1<<len(enabled)-1)&^(1<<i))

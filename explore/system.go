@@ -34,11 +34,11 @@ type Constrained[S any] interface {
 type Commuter[S any, A comparable] interface {
 	// Ordinal numbers actions from 0 to 63, different ones enabled in one state differently; a negative one never sleeps.
 	Ordinal(a A) int
-	// Commuting fills masks, one for each enabled action of s: bit k of the i-th says that the i-th and the k-th commute there,
-	// k below 64; of two that are both in asleep, by index, it may say anything. Neither disables the other, both orders lead to
-	// the same state, and what a property says of one after the other it says of that one here, or of the other one after that
-	// one. It may use s as scratch where that is no part of the state.
-	Commuting(s *S, enabled []A, asleep uint64, masks []uint64) []uint64
+	// Commuting returns masks, one for each enabled action of s: bit k of a wanted i-th says that the i-th and the k-th commute
+	// there, for k below i or asleep, all of them indices below 64; other bits and masks may say anything. Neither disables the
+	// other, both orders lead to the same state, and what a property says of one after the other it says of that one here, or of
+	// the other one after that one. It may use s as scratch where that is no part of the state.
+	Commuting(s *S, enabled []A, asleep, wanted uint64, masks []uint64) []uint64
 }
 
 // Canonical is an optional ability of a System, for ReduceAll: Canonical changes s into a state that stands for all that
