@@ -63,10 +63,10 @@ type swap struct {
 }
 
 const (
-	recallSlots  = 1 << 14
+	recallSlots  = 1 << 13
 	recallMost   = recallSlots / 2
 	recallHeads  = 1 << 12
-	mostRecalled = 256 // inputs of a server
+	mostRecalled = 64 // inputs of a server
 )
 
 func newRecall(y *System) *recall {

@@ -49,6 +49,7 @@ type frontier struct {
 	blocks []*block
 	count  int
 	bytes  uint64     // in memory
+	loaded int        // so many of the first blocks are not
 	file   *levelFile // nil if all blocks are in memory
 }
 

@@ -46,16 +46,30 @@ func (b *breadthFirst[S, A]) enlist(s *segment) {
 	b.bytes += uint64(len(s.block.data))
 }
 
-// unburden writes a block of the next level to disk if memory is short, and forgets its states here.
+// unburden writes a block of the next level to disk if memory is short, and older ones if the visited set has grown since, and
+// forgets their states here. The frontier has what the visited set does not take of its memory, too.
 func (b *breadthFirst[S, A]) unburden(x *block, claims []uint32) {
 	d := b.store
-	if d.frontierMemory == 0 || b.current.bytes+b.next.bytes <= d.frontierMemory || d.err != nil {
+	if d.frontierMemory == 0 {
 		return
 	}
-	before := x.bytes()
-	if d.fail(b.put(x, claims)); d.err == nil {
-		x.unload()
-		b.next.bytes -= before
+	room := d.frontierMemory
+	if !d.evicted {
+		room += d.tableMemory - min(d.tableMemory, b.visited.bytes())
+	}
+	for full := &b.next; b.current.bytes+full.bytes > room && d.err == nil; claims = nil {
+		before := x.bytes()
+		if d.fail(b.put(x, claims)); d.err == nil {
+			x.unload()
+			full.bytes -= before
+		}
+		for full.loaded < len(full.blocks) && full.blocks[full.loaded].ends == nil {
+			full.loaded++
+		}
+		if full.loaded == len(full.blocks) {
+			return
+		}
+		x = full.blocks[full.loaded]
 	}
 }
 
