@@ -16,8 +16,7 @@ func (y *System) swap(s *State, a, b Kind, f, g *footprint) bool {
 		return false
 	}
 	one, two := f.took, g.took
-	if one == nil || two == nil || one.touch.tells&two.touch.tells != 0 || one.touch.uses&two.touch.uses != 0 ||
-		!one.touch.still() || !two.touch.still() {
+	if one == nil || two == nil || one.touch.tells&two.touch.tells != 0 || one.touch.uses&two.touch.uses != 0 {
 		return false
 	}
 	v := s.met[f.actor]
@@ -55,9 +54,4 @@ func (r *recall) swap(one, two *taken) bool {
 	same := last.became.is(other.became) && last.out.Equal(&two.out) && other.out.Equal(&one.out)
 	one.swaps = append(one.swaps, swap{two, same})
 	return same
-}
-
-// still: the server stays in its election, or in its term, and no connection of it comes or goes.
-func (t *touch) still() bool {
-	return !t.turns && !t.decides && !t.hangUp && t.close == 0 && t.attach == 0
 }
