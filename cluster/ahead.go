@@ -41,28 +41,28 @@ func (y *System) giveAhead(s *State, in *election.Input) *touch {
 func (y *System) lookAhead(s *State, a Action, from, actor int, f *footprint) {
 	in := &s.ahead.in
 	s.lookFrom(actor)
+	more := false
 	if a.Kind == Packet {
-		y.gatherAhead(s, from, actor, in, f)
+		more = y.gatherAhead(s, from, actor, in, f)
 	} else {
 		y.input(s, a, from, actor, in)
 	}
-	first := s.ahead.met != nil && s.ahead.met == s.met[actor]
 	y.reach(s, actor, y.giveAhead(s, in), f)
-	if first {
+	if !more {
 		f.took = s.ahead.took
 	}
 }
 
-// gatherAhead is System.gather ahead, but for the last step. A learner that could go on with what its leader sends next, or
-// that takes a snapshot, looks at its leader.
-func (y *System) gatherAhead(s *State, from, to int, in *election.Input, f *footprint) {
+// gatherAhead is System.gather ahead, but for the last step. It tells whether there was more than that. A learner that could go
+// on with what its leader sends next, or that takes a snapshot, looks at its leader.
+func (y *System) gatherAhead(s *State, from, to int, in *election.Input, f *footprint) (more bool) {
 	*in = election.Input{Kind: election.PacketIn, From: uint8(from)}
 	if l := &s.links[from]; l.status != noLink && int(l.leader) == to && l.up.n > 0 {
 		in.Packet = l.up.list[0]
 		if f.uses = f.uses.With(from); l.status == connecting {
 			f.rewires = f.rewires.With(from)
 		}
-		return
+		return false
 	}
 	f.uses = f.uses.With(to)
 	list := s.links[to].down.list[:s.links[to].down.n]
@@ -73,11 +73,11 @@ func (y *System) gatherAhead(s *State, from, to int, in *election.Input, f *foot
 			f.own = f.own.With(from)
 		}
 		if y.Ensemble.Fine || !gathered(s.ahead.Server, &in.Packet) {
-			return
+			return k > 0
 		}
 		if k+1 == len(list) {
 			f.own = f.own.With(from)
-			return
+			return k > 0
 		}
 		y.reach(s, to, y.giveAhead(s, in), f)
 	}

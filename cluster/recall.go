@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"bytes"
+	"encoding/binary"
 
 	"github.com/zkcheck/zkcheck/election"
 )
@@ -10,8 +11,8 @@ import (
 // cursor takes the same step of the same server once: after that it knows what the server becomes, how that is written, and
 // what leaves it. Nothing here knows a rule of the protocol; rules are functions, broken ones too.
 
-// recall is what a cursor remembers of servers that have a process. It is used by one goroutine. When it is full it begins
-// anew; who is known already stays as it is.
+// recall is what a cursor remembers of servers that have a process. When it is full it begins anew; who is known already
+// stays as it is.
 type recall struct {
 	y       *System
 	known   []*acquaintance // a hash table of all, by what they are written as
@@ -40,7 +41,7 @@ func (a *acquaintance) is(b *acquaintance) bool {
 	return a == b || a.server.Position() == b.server.Position() && bytes.Equal(a.encoded, b.encoded)
 }
 
-// step is a taken one, found by the hash of its input.
+// step is a step that was taken, and the hash of its input.
 type step struct {
 	hash  uint64
 	taken *taken
@@ -105,15 +106,10 @@ func hashInput(in *election.Input) uint64 {
 
 // headSlot is where in heads a server is looked for: by its place, and by the first bytes of what follows there.
 func headSlot(pos int, b []byte) uint64 {
-	var first uint64
-	if len(b) >= 8 {
-		first = uint64(b[0]) | uint64(b[1])<<8 | uint64(b[2])<<16 | uint64(b[3])<<24 | uint64(b[4])<<32 | uint64(b[5])<<40 | uint64(b[6])<<48 | uint64(b[7])<<56
-	} else {
-		for i, c := range b {
-			first |= uint64(c) << (8 * i)
-		}
+	if len(b) < 8 {
+		b = append(make([]byte, 0, 8), b...)[:8]
 	}
-	return mix(uint64(pos)+1, first) >> 40 & (recallHeads - 1)
+	return mix(uint64(pos)+1, binary.LittleEndian.Uint64(b)) >> 40 & (recallHeads - 1)
 }
 
 // read finds the server of a position at the beginning of b, if it was read there lately. No server is written as the
