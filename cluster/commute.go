@@ -6,10 +6,9 @@ import (
 	"github.com/zkcheck/zkcheck/election"
 )
 
-// Two actions commute in a state if each can happen after the other and does the same then, both orders lead
-// to the same state, and what a step property says of one after the other it says of that one at once, or of the other one
-// after that one. What an action
-// touches is found out by letting the server that steps take a look ahead; two footprints that do not
+// Two actions commute in a state if each can happen after the other and does the same then, both orders lead to the same
+// state, and what a step property says of one after the other it says of that one at once, or of the other one after that
+// one. What an action touches is found out by letting the server that steps take a look ahead; two footprints that do not
 // meet commute. Nothing here knows a rule of the protocol, so it holds under broken rules as well.
 
 // footprint is what an action touches.
