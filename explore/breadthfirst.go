@@ -283,15 +283,15 @@ func (b *breadthFirst[S, A]) memory() uint64 {
 	return used
 }
 
-// show brings the meter up to date with the batch.
+// show brings the meter up to date with the batch. The states come last: who sees them, sees what they take, too.
 func (b *breadthFirst[S, A]) show(queue int) {
-	b.meter.distinct.Store(b.found())
 	b.meter.queue.Store(uint64(queue))
 	b.meter.depth.Store(uint64(b.depth))
 	b.meter.memory.Store(b.memory())
 	if b.store != nil {
 		b.meter.disk.Store(b.store.bytes(&b.current, &b.next))
 	}
+	b.meter.distinct.Store(b.found())
 }
 
 // report adds up what the workers counted.

@@ -64,16 +64,16 @@ func (m *meter) watch(o *Options, start time.Time, rated func(*Progress) uint64)
 	}
 }
 
-// look reads the meter.
+// look reads the meter, and the states first.
 func (m *meter) look(elapsed time.Duration) Progress {
 	var e Estimate
 	if known := m.estimate.Load(); known != nil {
 		e = *known
 	}
 	return Progress{
+		Distinct:    m.distinct.Load(),
 		Estimate:    e,
 		DiskBytes:   m.disk.Load(),
-		Distinct:    m.distinct.Load(),
 		Generated:   m.generated.Load(),
 		Queue:       m.queue.Load(),
 		Goal:        int(m.goal.Load()),
