@@ -55,6 +55,12 @@ func (y *System) says(s *State, i int) election.Vote {
 	return s.Servers[i].Ballot()
 }
 
+// What is left of muted notifications.
+var (
+	mutedLooking = election.Vote{Version: election.WireVersion}
+	mutedDecided = election.Vote{State: election.Observing, Version: election.WireVersion}
+)
+
 // mute leaves of notifications whether their sender was LOOKING. No server is in round 0, and there are no observers.
 func (y *System) mute(s *State, from int, list []election.Vote) (changed bool) {
 	for k := range list {
@@ -63,9 +69,9 @@ func (y *System) mute(s *State, from int, list []election.Vote) (changed bool) {
 		switch {
 		case k == len(list)-1 && s.Up.Has(from) && (*m == y.says(s, from) || m.Round > s.Servers[from].Round):
 		case m.State == election.Looking:
-			*m = election.Vote{Version: election.WireVersion}
+			*m = mutedLooking
 		default:
-			*m = election.Vote{State: election.Observing, Version: election.WireVersion}
+			*m = mutedDecided
 		}
 		changed = changed || *m != was
 	}

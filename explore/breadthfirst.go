@@ -45,6 +45,8 @@ type breadthFirst[S any, A comparable] struct {
 	chunks  [batchChunks]chunk
 
 	visited       *visited
+	fresh         *visited    // what the earlier batches of this level found; nil if nobody is covered
+	more          bool        // this batch is not the last one of its level
 	parents       parents     // one entry per distinct state
 	graph         *stateGraph // nil unless it is wanted
 	store         *store      // nil if nothing goes to disk
@@ -75,6 +77,12 @@ func newBreadthFirst[S any, A comparable](sys System[S, A], props []Property[S, 
 	}
 	for range o.workers() {
 		b.workers = append(b.workers, newExpander(sys, props, b.visited, &o))
+	}
+	if coverer, ok := any(sys).(Coverer[S]); ok && o.Reduce == ReduceAll {
+		b.fresh = newVisited(false)
+		for _, w := range b.workers {
+			w.coverage = newCoverage(sys, coverer, b.fresh, b.store)
+		}
 	}
 	b.violated = make([]uint64, len(props))
 	for i := range props {
@@ -134,7 +142,7 @@ func (b *breadthFirst[S, A]) roots() {
 			b.visited.settle(print, uint32(b.parents.count))
 		}
 		if b.store != nil && b.store.logging {
-			b.store.log([]fingerprint{print})
+			b.store.log(&segment{prints: []fingerprint{print}})
 			b.store.settled++
 		}
 		b.parents.roots = append(b.parents.roots, i)
@@ -189,6 +197,7 @@ func (b *breadthFirst[S, A]) level(ctx context.Context, base uint64) string {
 			}
 		}
 		finished := b.batch(ctx, base, from, to)
+		b.more = to < b.current.count
 		b.settle(base + uint64(from))
 		b.evict()
 		b.current.release(to)
@@ -266,7 +275,7 @@ func (b *breadthFirst[S, A]) limit() string {
 		}
 		return ""
 	}
-	if o.MaxMemory > 0 && b.memory()+b.visited.growth(2*b.added) > o.MaxMemory {
+	if o.MaxMemory > 0 && b.memory()+b.growth() > o.MaxMemory {
 		return stoppedMemory
 	}
 	if b.graph != nil && slices.ContainsFunc(b.workers, func(w *expander[S, A]) bool { return w.scribe.refused != nil }) {
@@ -275,8 +284,21 @@ func (b *breadthFirst[S, A]) limit() string {
 	return ""
 }
 
+// growth is how much memory what is known will need beyond what it has, if the next batch finds no more than twice what the
+// last one did.
+func (b *breadthFirst[S, A]) growth() uint64 {
+	n := b.visited.growth(2 * b.added)
+	if b.fresh != nil {
+		n += b.fresh.growth(2 * b.added)
+	}
+	return n
+}
+
 func (b *breadthFirst[S, A]) memory() uint64 {
 	used := b.visited.bytes() + b.parents.bytes + b.current.bytes + b.next.bytes
+	if b.fresh != nil {
+		used += b.fresh.bytes()
+	}
 	if b.graph != nil {
 		used += b.graph.bytes()
 	}

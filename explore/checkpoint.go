@@ -56,6 +56,9 @@ func (b *breadthFirst[S, A]) endLevel() {
 	if due && !d.evicted {
 		b.settleLogged()
 	}
+	if b.fresh != nil {
+		b.fresh.release()
+	}
 	done := b.current.file
 	b.current, b.next = b.next, frontier{}
 	if d == nil {

@@ -45,6 +45,7 @@ type store struct {
 
 	logging bool // every state found is written down, by partition
 	evicted bool // the visited set in memory does not have all states, the runs do
+	asked   bool // it was logged who would cover states
 
 	runs    [partitions][]run
 	keys    [partitions]keys

@@ -27,11 +27,24 @@ type candidates struct {
 	prints []fingerprint
 	sleeps []uint64 // if the system has a Commuter that is asked
 	kept   []bool   // settled: this is the least claim
+
+	asks    []fingerprint // who would cover them, and has to be looked for on disk
+	askEnds []uint32      // of each candidate, in asks; nil if nothing has to be
+}
+
+// ask are who would cover a candidate, of those that have to be looked for on disk.
+func (c *candidates) ask(at int) []fingerprint {
+	from := uint32(0)
+	if at > 0 {
+		from = c.askEnds[at-1]
+	}
+	return c.asks[from:c.askEnds[at]]
 }
 
 func (c *candidates) clear() {
 	c.states.clear()
 	c.claims, c.prints, c.sleeps, c.kept = c.claims[:0], c.prints[:0], c.sleeps[:0], c.kept[:0]
+	c.asks, c.askEnds = c.asks[:0], c.askEnds[:0]
 }
 
 // entry is a candidate on its way into a partition of the table. Its claim comes first in order, and brings the shard along.
@@ -63,6 +76,7 @@ type expander[S any, A comparable] struct {
 	scribe      *scribe[S, A] // nil unless the graph is wanted
 	steps       *steps        // of the chunk, for the scribe
 	sleeper     sleeper[S, A]
+	coverage    *coverage[S, A] // nil: nobody is covered
 
 	cursor        Cursor[S, A]
 	current, next *S
@@ -186,7 +200,7 @@ func (w *expander[S, A]) flush() {
 		touched ^= w.visited.shards[b.prints[i].shard%shards].touch(b.prints[i].rest)
 	}
 	b.touched = touched
-	start, end, fresh := uint32(0), uint32(0), uint64(0)
+	start, end := uint32(0), uint32(0)
 	if n := len(c.ends); n > 0 {
 		start = c.ends[n-1]
 	}
@@ -195,14 +209,15 @@ func (w *expander[S, A]) flush() {
 		print := b.prints[i]
 		s := &w.visited.shards[print.shard%shards]
 		slot, known := s.find(print.rest)
-		if b.known[i] = known; !known {
-			fresh |= 1 << (b.claims[i] & maxActions)
-		}
+		b.known[i] = known
 		if w.scribe != nil {
 			w.steps.arrive(s, slot, known, print)
 		}
 	}
-	w.sleeper.look(w.current, w.actions, fresh)
+	if w.coverage != nil {
+		w.cover(c.data, start)
+	}
+	w.sleeper.look(w.current, w.actions, b.unknown())
 	for i := range b.size {
 		if !b.known[i] {
 			if start != end {
@@ -217,6 +232,16 @@ func (w *expander[S, A]) flush() {
 	b.size = 0
 }
 
+// unknown are the actions that lead to something new, of the first 64.
+func (b *burst) unknown() (mask uint64) {
+	for i := range b.size {
+		if !b.known[i] {
+			mask |= 1 << (b.claims[i] & maxActions)
+		}
+	}
+	return mask
+}
+
 // keep makes a candidate of the burst's i-th state, whose bytes end there.
 func (w *expander[S, A]) keep(i int, end uint32) {
 	c, b := &w.found, &w.burst
@@ -229,5 +254,9 @@ func (w *expander[S, A]) keep(i int, end uint32) {
 	c.kept = append(c.kept, false)
 	if w.sleeper.commuter != nil {
 		c.sleeps = append(c.sleeps, w.sleeper.after(int(b.claims[i]&maxActions)))
+	}
+	if w.coverage != nil && w.coverage.onDisk() {
+		c.asks = w.coverage.asks(i, c.asks)
+		c.askEnds = append(c.askEnds, uint32(len(c.asks)))
 	}
 }

@@ -24,16 +24,31 @@ type keys struct {
 	tail  []key
 }
 
-// log writes down the states of a segment, which is the next one.
-func (d *store) log(prints []fingerprint) {
-	for _, print := range prints {
-		p := print.partition()
-		k := &d.keys[p]
-		k.tail = append(k.tail, key{print.rest, d.logged<<6 | uint64(print.shard&shardMask)})
-		if len(k.tail) == keyRoom {
-			d.fail(k.flush(d.path(fmt.Sprintf("%s%02d", keysPrefix, p))))
+// question marks a key, in placeShard, as that of a state that would cover the one with this place.
+const question = 1 << 63
+
+// log writes down the states of a segment, which is the next one, and who would cover them.
+func (d *store) log(s *segment) {
+	from := uint32(0)
+	for i, print := range s.prints {
+		d.logKey(print, d.logged<<6)
+		if s.askEnds != nil {
+			for _, cover := range s.asks[from:s.askEnds[i]] {
+				d.logKey(cover, question|d.logged<<6)
+				d.asked = true
+			}
+			from = s.askEnds[i]
 		}
 		d.logged++
+	}
+}
+
+func (d *store) logKey(print fingerprint, place uint64) {
+	p := print.partition()
+	k := &d.keys[p]
+	k.tail = append(k.tail, key{print.rest, place | uint64(print.shard&shardMask)})
+	if len(k.tail) == keyRoom {
+		d.fail(k.flush(d.path(fmt.Sprintf("%s%02d", keysPrefix, p))))
 	}
 }
 
@@ -92,61 +107,69 @@ func (k *keys) close(d *store) {
 	}
 }
 
-// settlePartition writes the states of a partition that were logged and are in no run as a new run, and returns the places of
-// the others, which are known.
-func (d *store) settlePartition(p int, obsolete *[]string) (known []uint64, err error) {
-	all, err := d.keys[p].sorted()
-	if err != nil || len(all) == 0 {
-		return nil, err
-	}
-	if d.evicted {
-		if all, known, err = d.unknown(p, all); err != nil || len(all) == 0 {
-			return known, err
-		}
-	}
-	var counts [partitionShards]uint64
-	for _, k := range all {
-		counts[k.placeShard&shardMask]++
-	}
-	r, err := d.writeRun(fmt.Sprintf("%s%02d-%06d", runPrefix, p, d.serial), &counts, func(yield func(rest uint64)) {
-		for _, k := range all {
-			yield(k.rest)
-		}
-	})
-	if err != nil {
-		return known, err
-	}
-	return known, d.addRun(p, r, obsolete)
+// pile is what was logged of a partition in this level.
+type pile struct {
+	new      []key    // by shard and rest: what is in no run, and of equal ones the first
+	dead     []uint64 // places of what is known, or covered by what is
+	obsolete []string // files that were merged
+	err      error
 }
 
-// unknown leaves of sorted keys those that are in no run, and of equal ones the first, and returns the places of the others.
-func (d *store) unknown(p int, all []key) (left []key, known []uint64, err error) {
+// sift holds what was logged of a partition against its runs.
+func (d *store) sift(p int, x *pile) error {
+	all, err := d.keys[p].sorted()
+	if x.new = all; err != nil || len(all) == 0 || !d.evicted {
+		return err
+	}
 	var readers []*runReader
 	for _, r := range d.runs[p] {
 		reader, err := d.openRun(r)
 		if err != nil {
-			return nil, nil, err
+			return err
 		}
 		defer reader.close()
 		readers = append(readers, reader)
 	}
-	left = all[:0]
-	for i, k := range all {
-		shard := uint32(k.placeShard & shardMask)
-		there := len(left) > 0 && i > 0 && left[len(left)-1].rest == k.rest && left[len(left)-1].placeShard&shardMask == uint64(shard)
+	x.new = all[:0]
+	for _, k := range all {
+		shard, there := uint32(k.placeShard&shardMask), false
+		if n := len(x.new); n > 0 && k.placeShard&question == 0 {
+			there = x.new[n-1].rest == k.rest && x.new[n-1].placeShard&shardMask == uint64(shard)
+		}
 		for _, r := range readers {
 			there = there || r.has(shard, k.rest)
 		}
-		if there {
-			known = append(known, k.placeShard>>6)
-		} else {
-			left = append(left, k)
+		switch {
+		case there:
+			x.dead = append(x.dead, k.placeShard&^question>>6)
+		case k.placeShard&question == 0:
+			x.new = append(x.new, k)
 		}
 	}
 	for _, r := range readers {
 		if r.err != nil {
-			return nil, nil, r.err
+			return r.err
 		}
 	}
-	return left, known, nil
+	return nil
+}
+
+// settle writes what is new of a partition as a run, unless sifting failed.
+func (d *store) settle(p int, x *pile) {
+	if x.err != nil || len(x.new) == 0 {
+		return
+	}
+	var counts [partitionShards]uint64
+	for _, k := range x.new {
+		counts[k.placeShard&shardMask]++
+	}
+	r, err := d.writeRun(fmt.Sprintf("%s%02d-%06d", runPrefix, p, d.serial), &counts, func(yield func(rest uint64)) {
+		for _, k := range x.new {
+			yield(k.rest)
+		}
+	})
+	if x.err = err; err == nil {
+		x.err = d.addRun(p, r, &x.obsolete)
+	}
+	x.new = nil
 }

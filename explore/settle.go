@@ -54,6 +54,10 @@ func (b *breadthFirst[S, A]) share(pieces int, worth bool, work func(worker, pie
 // worker's list is in that order already.
 func (b *breadthFirst[S, A]) enter(partition int) {
 	own := b.visited.shards[partition*partitionShards : (partition+1)*partitionShards]
+	var fresh []shard
+	if b.fresh != nil && b.more && (b.store == nil || !b.store.evicted) {
+		fresh = b.fresh.shards[partition*partitionShards : (partition+1)*partitionShards]
+	}
 	var heads []head
 	touched := uint64(0)
 	for _, w := range b.workers {
@@ -78,6 +82,9 @@ func (b *breadthFirst[S, A]) enter(partition int) {
 		e := h.list[0]
 		if own[e.claimShard&shardMask].insert(e.rest) {
 			h.kept[e.at] = true
+			if fresh != nil {
+				fresh[e.claimShard&shardMask].insert(e.rest)
+			}
 		}
 		if h.list = h.list[1:]; len(h.list) == 0 {
 			heads = append(heads[:least], heads[least+1:]...)
@@ -106,6 +113,9 @@ type segment struct {
 	parent uint64        // sequence number of the first state of that piece
 	claims []uint32      // of each new state, relative to the piece
 	prints []fingerprint // likewise, if they are needed again
+
+	asks    []fingerprint // likewise, who would cover them and has to be looked for on disk
+	askEnds []uint32      // of each new state, in asks
 }
 
 // assemble gathers the i-th segment of the batch.
@@ -144,6 +154,10 @@ func (b *breadthFirst[S, A]) assemble(i int, first uint64) (s segment) {
 			s.claims = append(s.claims, found.claims[at]-uint32(i*segmentStates)<<actionBits)
 			if named {
 				s.prints = append(s.prints, found.prints[at])
+			}
+			if len(found.askEnds) > 0 {
+				s.asks = append(s.asks, found.ask(at)...)
+				s.askEnds = append(s.askEnds, uint32(len(s.asks)))
 			}
 		}
 	}

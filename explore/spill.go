@@ -1,6 +1,9 @@
 package explore
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // adopt gives the states of a segment their numbers, or puts it aside where the visited set in memory may have forgotten
 // some of them.
@@ -19,8 +22,8 @@ func (b *breadthFirst[S, A]) adopt(s *segment) {
 		return
 	}
 	if d.logging {
-		d.log(s.prints)
-		s.prints = nil
+		d.log(s)
+		s.prints, s.asks, s.askEnds = nil, nil, nil
 	}
 	if d.evicted {
 		d.pending = append(d.pending, *s)
@@ -88,7 +91,14 @@ func (b *breadthFirst[S, A]) put(x *block, claims []uint32) error {
 // evict empties the visited set when it has no more room. From then on the runs on disk say what is known.
 func (b *breadthFirst[S, A]) evict() {
 	d := b.store
-	if d == nil || d.tableMemory == 0 || b.visited.bytes()+b.visited.growth(2*b.added) <= d.tableMemory || d.err != nil {
+	if d == nil || d.tableMemory == 0 || d.err != nil {
+		return
+	}
+	used := b.visited.bytes() + b.growth()
+	if b.fresh != nil && !d.evicted { // later it does not grow
+		used += b.fresh.bytes()
+	}
+	if used <= d.tableMemory {
 		return
 	}
 	if !d.logging {
@@ -137,22 +147,33 @@ func (b *breadthFirst[S, A]) settleLogged() {
 	if d == nil || !d.logging || d.err != nil {
 		return
 	}
-	var known [partitions][]uint64
-	var obsolete [partitions][]string
-	var errs [partitions]error
+	var piles [partitions]pile
 	b.share(partitions, d.logged > 1<<14, func(_, p int) {
-		known[p], errs[p] = d.settlePartition(p, &obsolete[p])
+		x := &piles[p]
+		if x.err = d.sift(p, x); !d.asked {
+			d.settle(p, x)
+		}
 	})
 	dead := make(bitset, (d.logged+63)/64)
-	for p := range known {
-		d.fail(errs[p])
-		d.obsolete = append(d.obsolete, obsolete[p]...)
-		for _, place := range known[p] {
+	for p := range piles {
+		for _, place := range piles[p].dead {
 			dead[place>>6] |= 1 << (place & 63)
 		}
+	}
+	if d.asked { // the state of one partition may be covered by one of another
+		b.share(partitions, d.logged > 1<<14, func(_, p int) {
+			x := &piles[p]
+			x.new = slices.DeleteFunc(x.new, func(k key) bool { return dead[k.placeShard>>12]>>(k.placeShard>>6&63)&1 == 1 })
+			d.settle(p, x)
+		})
+	}
+	for p := range piles {
+		d.fail(piles[p].err)
+		d.obsolete = append(d.obsolete, piles[p].obsolete...)
 		d.keys[p].clear()
 	}
 	d.serial++
+	d.asked = false
 	at := d.settled
 	for i := range d.pending {
 		if d.err == nil {

@@ -47,6 +47,18 @@ type Canonical[S any] interface {
 	Canonical(s *S)
 }
 
+// Coverer is an optional ability of a System, for ReduceAll: it knows states that can do no less than a given one.
+//
+// State t covers s if for each action a that is enabled in s either a is enabled in t, what a property says of it in s it says
+// of it in t, but that it may also say something where it is silent, and t's successor covers s's; or t covers s's successor
+// itself, and no property is violated by that step of s. Each state covers itself, and what covers a state covers those that
+// it covers. What a limit leaves out in s, but not in t, must be what t can do within it.
+type Coverer[S any] interface {
+	// Covering calls covers with the encodings of canonical states that cover s, which is canonical, but not with that of s. They
+	// may be ones that nobody can reach. It may write to buf, and returns it.
+	Covering(s *S, buf []byte, covers func(encoded []byte)) []byte
+}
+
 // Cursor goes from state to state as a search does, and can do so at the price of what differs between them. The states are
 // its own: they can be looked at until the next call, and must not be written.
 type Cursor[S, A any] = interface {

@@ -48,6 +48,12 @@ func (s *shard) find(rest uint64) (slot int, known bool) {
 	return i, s.slots[i] == rest
 }
 
+// has tells whether a state is in the set.
+func (t *visited) has(f fingerprint) bool {
+	_, known := t.shards[f.shard%shards].find(f.rest)
+	return known
+}
+
 // touch loads the slot where a look-up begins. Its value means nothing: look-ups that are touched one after the other wait
 // for memory together.
 func (s *shard) touch(rest uint64) uint64 {
