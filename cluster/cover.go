@@ -23,8 +23,7 @@ import "github.com/zkcheck/zkcheck/election"
 
 // coverable tells whether states of the system can cover others.
 func (y *System) coverable() bool {
-	l := &y.Limits
-	return y.foresees() && !y.FIFO && l.ChannelLen == 1 && l.Drops == 0 && l.Dups == 0
+	return y.foresees() && y.oneSlot()
 }
 
 // mostCovering is how many states are looked for that would cover one.

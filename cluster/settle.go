@@ -19,6 +19,9 @@ func (y *System) stays(s *State, i int) bool {
 // where it is that. Where it is not it will never be: a LOOKING server tells everybody whenever its vote
 // changes, so that the tail is its vote until it decides, and in one term a vote changes once, to a new epoch. But a
 // decision can take the clock back, and who then looks again can say once more what it said in a later round.
+//
+// Of most of it nothing comes at all (idle), and that is forgotten. So a step may be gone that led back to the same canonical
+// state, the delivery of what is forgotten.
 func (y *System) settle(s *State) {
 	settled := true
 	for to := range s.Servers {
@@ -28,7 +31,12 @@ func (y *System) settle(s *State) {
 		}
 		y.strand(s, to)
 		for from := range y.n {
-			if list := y.flying(s, from, to); len(list) > 0 && from != to && y.mute(s, from, list) {
+			list := y.flying(s, from, to)
+			switch {
+			case len(list) == 0 || from == to:
+			case y.idle(s, from, &list[0]):
+				y.hush(s, from, to)
+			case y.mute(s, from, list):
 				s.changeChannel(from, to)
 			}
 		}
@@ -36,6 +44,37 @@ func (y *System) settle(s *State) {
 	if settled {
 		y.silence(s)
 	}
+}
+
+// idle tells whether nothing comes of a message to a server that stays, whether it is delivered or not: what is sent next takes
+// its place. It says that its sender has decided, and is not answered; or its sender stays, too, and asks for no answer. Who is
+// down has nothing on its way, and what a LOOKING server said last is that it looks.
+func (y *System) idle(s *State, from int, m *election.Vote) bool {
+	return y.oneSlot() && (y.stays(s, from) || m.State != election.Looking)
+}
+
+// oneSlot tells whether a channel has one slot for what is unsent, and loses and doubles nothing.
+func (y *System) oneSlot() bool {
+	l := &y.Limits
+	return !y.FIFO && l.ChannelLen == 1 && l.Drops == 0 && l.Dups == 0
+}
+
+// hush forgets a message of which nothing comes. Of those to a leader that may serve one is kept, that of the first of the
+// others, as what it is to the leader: something that arrives, and after which it stays.
+func (y *System) hush(s *State, from, to int) {
+	x := y.channel(s, from, to)
+	if x.n > 0 && s.Servers[to].State == election.Leading && y.Phases.include(election.Synchronization) && from == 1-min(to, 1) {
+		left := mutedDecided
+		if x.msgs[0].State == election.Looking {
+			left = mutedLooking
+		}
+		if x.msgs[0] != left {
+			s.changeChannel(from, to).msgs[0] = left
+		}
+		return
+	}
+	x = s.changeChannel(from, to)
+	x.n, x.hasLast = 0, false
 }
 
 // flying is what is on its way from one position to another, or else kept to be sent again.
