@@ -26,21 +26,25 @@ func (y *System) coverable() bool {
 	return y.foresees() && y.oneSlot()
 }
 
-// mostCovering is how many states are looked for that would cover one.
-const mostCovering = 64
+// mostCovering is how many states are looked for that would cover one, mostBodies how many bodies they have.
+const (
+	mostCovering = 256
+	mostBodies   = 64
+)
 
 // Covering calls covers with states that cover s: with less spent, with one more notification on its way, or with both.
 func (y *System) Covering(s *State, buf []byte, covers func(encoded []byte)) []byte {
 	if !y.coverable() {
 		return buf
 	}
-	c := covering{y: y, s: s, buf: buf, covers: covers, spent: s.spent, keeps: y.mayReconnect(s)}
+	c := covering{y: y, s: s, covers: covers, spent: s.spent, keeps: y.mayReconnect(s), buf: buf}
 	c.spend(0)
 	s.spent = c.spent
 	return c.buf
 }
 
-// covering is the way through the states that cover one.
+// covering is the way through the states that cover one. What is spent stands in the head of an encoded state, and what is on
+// its way in the rest of it, its body.
 type covering struct {
 	y      *System
 	s      *State
@@ -48,8 +52,14 @@ type covering struct {
 	spent  [len(limitFields)]uint16 // of the state to be covered
 	keeps  bool                     // it keeps what connections would send again
 	count  int
-	buf    []byte // s as it is now, and behind it one that covers it
-	starts [election.MaxVoters*election.MaxVoters + 1]int
+	buf    []byte    // bodies, and behind them a state that covers s
+	bodies [2]bodies // of states that keep what connections would send again as s does, and of those that do though s does not
+}
+
+// bodies are pieces of a covering's buf: the first is that of s, the others have one more notification on its way.
+type bodies struct {
+	n      int
+	bounds [mostBodies + 1]int
 }
 
 // spend tries all that may have been spent less of a budget and of those after it.
@@ -58,7 +68,7 @@ func (c *covering) spend(limit int) {
 		limit++
 	}
 	if limit == len(c.spent) {
-		c.fill()
+		c.join()
 		return
 	}
 	for used := range c.spent[limit] + 1 {
@@ -67,50 +77,39 @@ func (c *covering) spend(limit int) {
 	}
 }
 
-// fill tries what is spent now, and each empty channel with a notification.
-func (c *covering) fill() {
-	s, y := c.s, c.y
-	if !c.keeps && y.mayReconnect(s) {
-		c.keepLast(true)
-		defer c.keepLast(false)
+// join tries what is spent now with each body.
+func (c *covering) join() {
+	b := &c.bodies[0]
+	regains := !c.keeps && c.y.mayReconnect(c.s)
+	if regains {
+		b = &c.bodies[1]
 	}
-	c.write()
-	if s.spent != c.spent {
-		c.found(c.buf)
+	if b.n == 0 {
+		c.keepLast(regains, true)
+		c.write(b)
+		c.keepLast(regains, false)
 	}
-	if s.unhurried {
-		return
-	}
-	for i := range s.notes {
-		from, to := i/y.n, i%y.n
-		x := &s.notes[i]
-		if x.n > 0 || !y.reachable(s, from, to) {
-			continue
+	at := len(c.buf)
+	c.buf = c.y.encodeHead(c.s, c.buf)
+	head := len(c.buf)
+	for i := range b.n {
+		if i == 0 && c.s.spent == c.spent {
+			continue // s itself
 		}
-		was := x.hasLast
-		x.n, x.hasLast = 1, false
-		switch {
-		case was || s.Servers[from].State == election.Looking:
-			if !was {
-				x.msgs[0] = s.Servers[from].Ballot()
-			}
-			c.patch(i)
-		default:
-			c.say(i, y.says(s, from))
-			if y.stays(s, to) {
-				c.say(i, mutedLooking)
-				c.say(i, mutedDecided)
-			}
+		if c.count++; c.count > mostCovering {
+			break
 		}
-		x.n, x.hasLast = 0, was
+		c.buf = append(c.buf[:head], c.buf[b.bounds[i]:b.bounds[i+1]]...)
+		c.covers(c.buf[at:])
 	}
+	c.buf = c.buf[:at]
 }
 
-// keepLast makes connections that are up keep the last message, or forget it again.
-func (c *covering) keepLast(keep bool) {
+// keepLast makes connections that are up keep the last message, or forget it again, if that is wanted.
+func (c *covering) keepLast(wanted, keep bool) {
 	s, y := c.s, c.y
 	for i := range s.notes {
-		if x := &s.notes[i]; x.n == 0 && y.reachable(s, i/y.n, i%y.n) {
+		if x := &s.notes[i]; wanted && x.n == 0 && y.reachable(s, i/y.n, i%y.n) {
 			if x.hasLast = keep; keep {
 				x.msgs[0] = s.Servers[i/y.n].Ballot()
 			}
@@ -118,41 +117,53 @@ func (c *covering) keepLast(keep bool) {
 	}
 }
 
-// write writes the state down, and where its channels begin.
-func (c *covering) write() {
+// write writes the body of s as it is, and with each empty channel filled.
+func (c *covering) write(b *bodies) {
 	s, y := c.s, c.y
-	b := y.encodeHead(s, c.buf[:0])
+	var starts [election.MaxVoters*election.MaxVoters + 1]int
+	b.bounds[0] = len(c.buf)
 	for i := range s.Servers {
-		b = y.encodeServer(s, i, b)
+		c.buf = y.encodeServer(s, i, c.buf)
 	}
 	for i := range s.links {
-		b = y.encodeLink(&s.links[i], b)
+		c.buf = y.encodeLink(&s.links[i], c.buf)
 	}
 	for i := range s.notes {
-		c.starts[i] = len(b)
-		b = y.encodeChannel(s, i, b)
+		starts[i] = len(c.buf)
+		c.buf = y.encodeChannel(s, i, c.buf)
 	}
-	c.buf, c.starts[len(s.notes)] = b, len(b)
+	b.n, b.bounds[1], starts[len(s.notes)] = 1, len(c.buf), len(c.buf)
+	for i := 0; i < len(s.notes) && !s.unhurried; i++ {
+		from, to := i/y.n, i%y.n
+		x := &s.notes[i]
+		if x.n > 0 || !y.reachable(s, from, to) {
+			continue
+		}
+		at, was := starts[i:i+2], x.hasLast
+		x.n, x.hasLast = 1, false
+		switch {
+		case was:
+			c.say(b, i, at, x.msgs[0])
+		case s.Servers[from].State == election.Looking:
+			c.say(b, i, at, s.Servers[from].Ballot())
+		case !y.stays(s, to):
+			c.say(b, i, at, y.says(s, from))
+		case !y.stays(s, from):
+			c.say(b, i, at, mutedLooking)
+		}
+		x.n, x.hasLast = 0, was
+	}
 }
 
-// say tries a message in a channel.
-func (c *covering) say(channel int, m election.Vote) {
+// say writes the body with a message in an empty channel. at is where that begins and ends.
+func (c *covering) say(b *bodies, channel int, at []int, m election.Vote) {
+	if b.n == mostBodies {
+		return
+	}
 	c.s.notes[channel].msgs[0] = m
-	c.patch(channel)
-}
-
-// patch tries what was written, with a channel as it is now.
-func (c *covering) patch(channel int) {
-	end := len(c.buf)
-	b := append(c.buf, c.buf[:c.starts[channel]]...)
-	b = c.y.encodeChannel(c.s, channel, b)
-	b = append(b, c.buf[c.starts[channel+1]:]...)
-	c.found(b[end:])
-	c.buf = b[:end]
-}
-
-func (c *covering) found(encoded []byte) {
-	if c.count++; c.count <= mostCovering {
-		c.covers(encoded)
-	}
+	c.buf = append(c.buf, c.buf[b.bounds[0]:at[0]]...)
+	c.buf = c.y.encodeChannel(c.s, channel, c.buf)
+	c.buf = append(c.buf, c.buf[at[1]:b.bounds[1]]...)
+	b.n++
+	b.bounds[b.n] = len(c.buf)
 }
