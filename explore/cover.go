@@ -3,14 +3,17 @@ package explore
 // Covered states are not kept. State t covers s if all that can come of s can come of t (Coverer), so that a search that has
 // t from an earlier level need not have s.
 //
-// Suppose it leaves s out. Whatever can be reached from s on a way of some length, a state that covers it can be reached from
-// t on a way that is no longer, by steps of which properties say no less. And t is less deep than s. So by induction on the
-// depth each reachable state is covered by one that is kept and no deeper: no violation is lost, none is found later, and each
-// way that a search reports is one of the system's.
+// The claim: for each kept u and action b, what b leads to from u is covered by a kept state that is less deep, or as deep and of
+// no greater claim than (u, b). So, from the initial states on, each reachable state is covered by a kept one that is no deeper:
+// no violation is lost, none is found later, and each way that a search reports is one of the system's.
 //
-// Sleep sets stay sound. Where action a sleeps it could be taken earlier, at z on the state's own path, and the steps since
-// after it. If what a leads to from z is not kept, since t covers it, then the steps since can be taken from t, and come to
-// something no less in fewer steps than here, which is found by the induction above. If it is kept, sleeper tells the rest.
+// If b is taken at u, what it leads to is kept, by that claim or a smaller one, or was known, or is covered by a state of an
+// earlier level. If b sleeps at u, it was taken, or slept already, at z on u's own path, whose steps since are b1 to bk, and b
+// was there before b1. By induction on depth and claim what b leads to from z is covered by a kept y. If y is less deep, then so
+// is where b1 to bk lead from it, which covers what is asked for; what covers that is kept by induction. If y is as deep, its
+// claim is smaller than that of where b1 led from z. So what covers y's successor by b1 has a smaller claim than where b2 led,
+// and so on, until there is a kept state before u, from which bk leads to what covers what is asked for: by induction again. A
+// step that the one that covers need not take makes the way shorter, which is the first case.
 //
 // What a limit cuts off may not show any more, where something that covers it is within the limit. Then it is none that a
 // larger limit would find: if no limit cuts off anything here, what is kept covers all that can be reached without it.

@@ -24,9 +24,10 @@
 //
 // # Reductions
 //
-// With [Options.Reduce] a System that knows which actions commute ([Commuter]) has fewer of them taken, and one that knows
-// which states nothing can tell apart ([Canonical]) has fewer of them kept: see sleeper for why nothing is lost. Liveness is
-// decided without: which steps a fair run takes is what it is about.
+// With [Options.Reduce] a System that knows which actions commute ([Commuter]) has fewer of them taken, one that knows which
+// states come to the same ([Canonical]) has fewer of them kept, and one that knows which states can do all that others can
+// ([Coverer]) does not keep the others. See sleeper and coverage for why nothing is lost. Liveness is decided without: which
+// steps a fair run takes is what it is about.
 //
 // # Walks
 //

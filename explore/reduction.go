@@ -12,7 +12,8 @@ const (
 	// ReduceSteps leaves out steps that a System's Commuter knows to lead nowhere else than others do. The states, their number,
 	// depths and traces stay the same.
 	ReduceSteps
-	// ReduceAll also takes states as one that nothing can tell apart, as a System's Canonical knows.
+	// ReduceAll also takes states as one that come to the same, as a System's Canonical knows, and does not keep those that another
+	// one covers, as its Coverer knows.
 	ReduceAll
 	reductions
 )

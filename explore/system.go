@@ -41,8 +41,8 @@ type Commuter[S any, A comparable] interface {
 	Commuting(s *S, enabled []A, asleep, wanted uint64, masks []uint64) []uint64
 }
 
-// Canonical is an optional ability of a System, for ReduceAll: Canonical changes s into a state that stands for all that
-// behave like s: the same actions are enabled, of the same outcomes, and lead to states that behave like each other again.
+// Canonical is an optional ability of a System, for ReduceAll: Canonical changes s into a state that stands for all that come to
+// the same: each covers the other one (Coverer).
 type Canonical[S any] interface {
 	Canonical(s *S)
 }
