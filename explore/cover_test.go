@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"testing"
 )
 
@@ -28,10 +29,10 @@ type toll struct {
 	costs uint8
 }
 
-func newFares(rng *rand.Rand, places int, purse uint8) fares {
+func newFares(rng *rand.Rand, places, roads int, purse uint8) fares {
 	f := fares{edges: make([][]toll, places), purse: purse}
 	for i := range f.edges {
-		for range 1 + rng.IntN(3) {
+		for range 1 + rng.IntN(roads) {
 			f.edges[i] = append(f.edges[i], toll{uint16(rng.IntN(places)), uint8(max(0, rng.IntN(4)-1))})
 		}
 	}
@@ -103,11 +104,13 @@ func TestCovered(t *testing.T) {
 	saved := uint64(0)
 	for seed := range fewer(4) {
 		rng := rand.New(rand.NewPCG(seed, 19))
-		places, memories := 1500, []uint64{0, 1, 200_000}
+		f, memories := newFares(rng, 1500, 3, 12), []uint64{0, 1, 200_000}
 		if seed == 0 { // levels of several batches
-			places, memories = 20_000, []uint64{0, 600_000}
+			f, memories = newFares(rng, 30_000, 7, 12), []uint64{0, 900_000, 1_800_000}
+			if widest := slices.Max(f.kept()); widest < 2*batchStates {
+				t.Errorf("the widest level has %d states", widest)
+			}
 		}
-		f := newFares(rng, places, 12)
 		var list []Property[fare, uint8]
 		for range 8 {
 			bad := uint16(rng.IntN(len(f.edges)))
@@ -156,7 +159,7 @@ func TestCovered(t *testing.T) {
 func TestCoveredAfterResume(t *testing.T) {
 	for seed := range fewer(4) {
 		rng := rand.New(rand.NewPCG(seed, 23))
-		f := newFares(rng, 2500, 12)
+		f := newFares(rng, 2500, 3, 12)
 		want := BreadthFirst(context.Background(), f, nil, Options{Reduce: ReduceAll})
 		o := Options{Reduce: ReduceAll, Workers: 1 + rng.IntN(3), MaxMemory: 1 << 12 << rng.IntN(10), Disk: &Disk{Dir: t.TempDir(), Keep: true}}
 		for try := 1; ; try++ {
