@@ -16,14 +16,15 @@ import (
 func TestKilledAtAnyMoment(t *testing.T) {
 	kills := 6
 	if os.Getenv("ZKCHECK_FULL") != "" {
-		kills = 200
+		kills = 201
 	}
 	if testing.Short() {
-		kills = 2
+		kills = 3
 	}
 	for _, args := range [][]string{
 		{"--system", "tla"},
 		{"1:1,8", "2:1,8", "3:1,7", "--rounds", "1", "--reduce", "none"},
+		{"1:1,8", "2:1,8", "3:1,7", "--rounds", "1", "--timeouts", "0", "--phases", "discovery", "--crashes", "1", "--cuts", "1", "--restarts", "1", "--epochs", "1"},
 	} {
 		check := func(dir string) []string {
 			return append([]string{"check", "--json", "--memory", "1MiB", "--dir", dir}, args...)
@@ -34,7 +35,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 		took := time.Since(began)
 		rng := rand.New(rand.NewPCG(1, uint64(len(args))))
 		resumed := 0 // where there was a checkpoint
-		for trial := range kills / 2 {
+		for trial := range kills / 3 {
 			dir := t.TempDir()
 			c := zkcheck(dir, check("kept")...)
 			for n := 0; killed(t, c, time.Duration(rng.Int64N(int64(took)))) && n < 3; n++ {
@@ -51,7 +52,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 				t.Fatalf("%v, trial %d: the report is\n%s\nand of a search that nobody disturbed\n%s", args, trial, got, want)
 			}
 		}
-		t.Logf("%v: %d searches killed, %d times after a checkpoint", args, kills/2, resumed)
+		t.Logf("%v: %d searches killed, %d times after a checkpoint", args, kills/3, resumed)
 		if resumed == 0 && kills >= 50 {
 			t.Errorf("%v: no search was killed after a checkpoint", args)
 		}
