@@ -37,8 +37,32 @@ func (y *System) giveAhead(s *State, in *election.Input) *touch {
 	return &h.touch
 }
 
+// tried are the steps that a cursor has taken from a state, by the ordinals of their actions, of those that are known.
+type tried struct {
+	known uint64
+	steps [64]*taken
+}
+
+func (d *tried) add(ordinal int, t *taken) {
+	if ordinal >= 0 {
+		d.known, d.steps[ordinal] = d.known|1<<ordinal, t
+	}
+}
+
+func (d *tried) step(ordinal int) *taken {
+	if ordinal < 0 || d.known>>ordinal&1 == 0 {
+		return nil
+	}
+	return d.steps[ordinal]
+}
+
 // lookAhead lets the server look at the step that it would take.
 func (y *System) lookAhead(s *State, a Action, from, actor int, f *footprint) {
+	if t := s.tried.step(y.Ordinal(a)); t != nil && a.Kind != Packet {
+		f.took = t
+		y.reach(s, actor, &t.touch, f)
+		return
+	}
 	in := &s.ahead.in
 	s.lookFrom(actor)
 	more := false

@@ -124,6 +124,9 @@ func (c *Cursor) Step(a Action) *State {
 	}
 	clear(s.changed)
 	c.y.Apply(s, a)
+	if t := s.known(); t != nil {
+		c.current.tried.add(c.y.Ordinal(a), t)
+	}
 	return s
 }
 

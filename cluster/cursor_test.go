@@ -53,6 +53,9 @@ func checkCursor(t *testing.T, y *System, r *rand.Rand, states [][]byte, canonic
 			if y.Cut(after) != y.Cut(&next) || after.Actor != next.Actor || after.In != next.In {
 				t.Fatalf("%v is remembered otherwise", a)
 			}
+			if y.Marks(loaded, a, after) != y.Marks(&current, a, &next) {
+				t.Fatalf("%v has other marks", a)
+			}
 			if !reflect.DeepEqual(putOut(&after.Out), putOut(&next.Out)) {
 				t.Fatalf("%v put out %+v, want %+v", a, putOut(&after.Out), putOut(&next.Out))
 			}

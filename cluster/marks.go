@@ -34,8 +34,48 @@ func By(k Kind) Marks { return 1 << (32 + k) }
 // Happened is the mark of the steps in which there was such a fact.
 func Happened(k election.FactKind) Marks { return 1 << k }
 
+// known is the step of the one server that stepped, if it is known and all that happened.
+func (s *State) known() *taken {
+	if t := s.took; t != nil && s.met[s.Actor] == t.became {
+		return t
+	}
+	return nil
+}
+
+// Note is where the owner of a Cursor may keep what it found out about a step: the same place for all in which the same
+// server got the same, and became and put out the same. Nil if the step is not known, or others stepped as well.
+func (y *System) Note(after *State) *any {
+	if t := after.known(); t != nil {
+		return &t.note
+	}
+	return nil
+}
+
 // Marks tells the marks of a step.
 func (y *System) Marks(before *State, by Action, after *State) Marks {
+	t := after.known()
+	if t == nil {
+		return y.narrowMarks(before, by, after) | y.wideMarks(after)
+	}
+	if !t.marked {
+		t.marks, t.marked = y.narrowMarks(before, by, after), true
+	}
+	return t.marks | y.wideMarks(after)
+}
+
+func (y *System) wideMarks(after *State) (m Marks) {
+	if after.commits.n > 0 {
+		m |= HasCommits
+	}
+	for i, v := range after.Servers {
+		if v.State == election.Leading && v.Phase >= election.Synchronization && v.Stage() != election.Establishing && after.Up.Has(i) {
+			m |= LeaderIsUp | m&LeaderIsUp<<1
+		}
+	}
+	return m
+}
+
+func (y *System) narrowMarks(before *State, by Action, after *State) Marks {
 	m, out := By(by.Kind), &after.Out
 	for i := range out.Facts {
 		m |= Happened(out.Facts[i].Kind)
@@ -49,14 +89,7 @@ func (y *System) Marks(before *State, by Action, after *State) Marks {
 	if out.Decided {
 		m |= Decided
 	}
-	if after.commits.n > 0 {
-		m |= HasCommits
-	}
-	for i := range after.Servers {
-		v := after.Servers[i]
-		if v.State == election.Leading && v.Phase >= election.Synchronization && v.Stage() != election.Establishing && after.Up.Has(i) {
-			m |= LeaderIsUp | m&LeaderIsUp<<1
-		}
+	for i, v := range after.Servers {
 		if v.Disk != before.Servers[i].Disk {
 			m |= DiskMoved
 		}

@@ -39,15 +39,20 @@ func (s *State) become(i int, a *acquaintance) { s.Servers[i], s.met[i] = &a.ser
 
 // give gives a server an input, and adds what it puts out.
 func (y *System) give(s *State, i int, in *election.Input) {
+	again := s.again
 	if a := s.met[i]; a != nil && in.Snapshot == nil && s.Out.HaltAfter == 0 {
 		t := s.recall.step(a, in)
 		s.changed.add(s.serverPart(i))
 		s.become(i, t.became)
+		if s.took, s.again = t, true; again {
+			s.took = nil
+		}
 		if !t.silent {
 			s.Out.Replay(&t.out)
 		}
 		return
 	}
+	s.took, s.again = nil, true
 	y.changeServer(s, i).Step(y.Ensemble, in, &s.Out)
 }
 

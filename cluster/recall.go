@@ -48,13 +48,16 @@ type step struct {
 }
 
 // taken is a step of a server.
-type taken struct {
+type taken struct { // what is looked at most comes first: it is read from memory each time
+	in     election.Input
 	became *acquaintance
-	touch  touch
 	silent bool // it puts nothing out
+	marked bool
+	marks  Marks // but those of more than the server that stepped
+	note   any
+	touch  touch
 	out    election.Record
 	swaps  []swap
-	in     election.Input
 }
 
 // swap is whether a step and another one of the same server come to the same in either order.
@@ -102,6 +105,20 @@ func hashInput(in *election.Input) uint64 {
 		return mix(h, uint64(p.Kind)|uint64(p.Value)<<8|uint64(p.Count)<<16)
 	}
 	return mix(h, 0)
+}
+
+// sameInput tells whether two inputs are the same but for their snapshots.
+func sameInput(a, b *election.Input) bool {
+	if a.Kind != b.Kind || a.From != b.From || a.Halfway != b.Halfway || a.Value != b.Value {
+		return false
+	}
+	switch a.Kind {
+	case election.Notification, election.Handle:
+		return a.Vote == b.Vote
+	case election.PacketIn:
+		return a.Packet == b.Packet
+	}
+	return true
 }
 
 // headSlot is where in heads a server is looked for: by its place, and by the first bytes of what follows there.
@@ -156,7 +173,7 @@ func (r *recall) enter(v *election.Server, encoded []byte) *acquaintance {
 func (r *recall) step(a *acquaintance, in *election.Input) *taken {
 	h := hashInput(in)
 	for i := range a.steps {
-		if known := &a.steps[i]; known.hash == h && known.taken.in == *in {
+		if known := &a.steps[i]; known.hash == h && sameInput(&known.taken.in, in) {
 			return known.taken
 		}
 	}

@@ -29,8 +29,11 @@ type State struct {
 	// notification or packet that is in no state, neither before nor after.
 	In    election.Input
 	Out   election.Outputs
-	Actor int // position of the server that stepped, -1 for a step of the network
+	Actor int    // position of the server that stepped, -1 for a step of the network
+	took  *taken // the step of the one server that stepped, if it is known
+	again bool   // a server stepped already
 	ahead ahead
+	tried tried
 	cut   uint64 // limits that cut something off, after System.Actions or System.Apply
 
 	changed partSet // parts that steps have changed since the state was last made as a whole

@@ -222,7 +222,7 @@ func (y *System) copyServer(dst, src *State, i int) {
 // may be a panic.
 func (y *System) Apply(s *State, a Action) {
 	s.Out.Reset()
-	s.In.Kind, s.cut = 0, 0
+	s.In.Kind, s.cut, s.took, s.again = 0, 0, nil, false
 	if a.Kind == Calm {
 		s.changeHead()
 		s.spent[cutCalm], s.Actor = 1, -1
@@ -294,6 +294,7 @@ func (y *System) Apply(s *State, a Action) {
 		y.step(s, from)
 	default:
 		y.applyFault(s, a, from, to)
+		s.took = nil
 	}
 	if y.Ensemble.Fine {
 		y.lag(s, a)

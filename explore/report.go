@@ -53,6 +53,17 @@ func (t *Tally) count(o Outcome) bool {
 	return o == Violated
 }
 
+// addMany adds one answer that was given many times. None was a violation.
+func (t *Tally) addMany(o Outcome, times uint64) {
+	if o == Silent {
+		return
+	}
+	t.Checked += times
+	if o == Witnessed {
+		t.Witnessed += times
+	}
+}
+
 // add adds other's counts.
 func (t *Tally) add(other Tally) {
 	t.Checked += other.Checked

@@ -117,6 +117,13 @@ type Marker[S, A any] interface {
 	Marks(before *S, by A, after *S) uint64
 }
 
+// Recaller is an optional ability of a System with a Navigator: it knows steps again.
+type Recaller[S any] interface {
+	// Note is where the worker that has the cursor may keep what it found out about the step that led to s: the same place for
+	// all steps that are the same to a Property that is Own. Nil if the step is not known.
+	Note(s *S) *any
+}
+
 // Outcome is what a property says of one step.
 type Outcome uint8
 
@@ -152,6 +159,8 @@ type Property[S, A any] struct {
 	// Doubts are the marks of the steps that it has to look at: of one that has none of them, but one of Speaks, it says
 	// Held, and need not be asked. 0: it has to look at all that it speaks of.
 	Doubts uint64
+	// Own: of steps that have the same Note it says the same, so that one of them is enough to ask about.
+	Own bool
 	// Check is pure, and safe for concurrent use. It may be nil for a property that only a Guide judges.
 	Check func(before *S, by A, after *S) Outcome
 }

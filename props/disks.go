@@ -10,7 +10,7 @@ func diskProperties() []Property {
 	return []Property{
 		{ID: "P12", Name: "disk-recovers", Kind: Always,
 			Doc:    "recovery accepts every disk that a crash can leave, but for the one window of lesson unrecoverable-disk",
-			Speaks: cluster.DiskMoved | cluster.By(cluster.Crash), Check: diskRecovers},
+			Speaks: cluster.DiskMoved | cluster.By(cluster.Crash), Own: true, Check: diskRecovers},
 	}
 }
 

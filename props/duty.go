@@ -11,13 +11,13 @@ func dutyProperties() []Property {
 	return []Property{
 		{Name: "due-decision-is-made", Kind: Always,
 			Doc:    "who handles a vote with which its tables agree enters finalizeWait, or joins the leader it is told of",
-			Speaks: cluster.Handled, Check: dueDecisionIsMade},
+			Speaks: cluster.Handled, Own: true, Check: dueDecisionIsMade},
 		{Name: "asker-is-answered", Kind: Always,
 			Doc:    "a LOOKING vote is answered by who is not LOOKING, and by who is in a later round; an observer always is",
-			Speaks: cluster.By(cluster.Deliver), Check: askerIsAnswered},
+			Speaks: cluster.By(cluster.Deliver), Own: true, Check: askerIsAnswered},
 		{Name: "learner-stays", Kind: Always,
 			Doc:    "of all that a leader sends only LEADERINFO below its acceptedEpoch makes a learner look again",
-			Speaks: cluster.By(cluster.Packet), Check: learnerStays},
+			Speaks: cluster.By(cluster.Packet), Own: true, Check: learnerStays},
 	}
 }
 

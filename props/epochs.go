@@ -14,16 +14,16 @@ func epochProperties() []Property {
 			Speaks: cluster.LeaderIsUp, Doubts: cluster.LeadersAreUp | cluster.Happened(election.Established), Check: oneLeaderPerEpoch},
 		{ID: "P2", Name: "epochs-never-go-back", Kind: Always,
 			Doc:    "acceptedEpoch and currentEpoch on a disk only grow, and acceptedEpoch >= currentEpoch",
-			Speaks: cluster.AnyAction &^ cluster.By(cluster.Wipe), Doubts: cluster.DiskMoved, Check: epochsNeverGoBack},
+			Speaks: cluster.AnyAction &^ cluster.By(cluster.Wipe), Doubts: cluster.DiskMoved, Own: true, Check: epochsNeverGoBack},
 		{ID: "P16", Name: "promised-before-told", Kind: Always,
 			Doc:    "who sends LEADERINFO(e) has acceptedEpoch >= e on its own disk",
-			Speaks: cluster.Sent, Check: promisedBeforeTold},
+			Speaks: cluster.Sent, Own: true, Check: promisedBeforeTold},
 		{ID: "P18", Name: "fixed-epoch-is-new", Kind: Always,
 			Doc:    "the epoch a leader fixes is above every acceptedEpoch it heard, its own included",
-			Speaks: cluster.Happened(election.EpochFixed), Check: fixedEpochIsNew},
+			Speaks: cluster.Happened(election.EpochFixed), Own: true, Check: fixedEpochIsNew},
 		{ID: "P19", Name: "counted-acks-are-promises", Kind: Always,
 			Doc:    "a counted ACKEPOCH(e) came with its sender's disk write of acceptedEpoch = e",
-			Speaks: cluster.Sent | cluster.Happened(election.AckCounted), Check: countedAcksArePromises},
+			Speaks: cluster.Sent | cluster.Happened(election.AckCounted), Own: true, Check: countedAcksArePromises},
 	}
 }
 

@@ -11,7 +11,7 @@ func garbledProperties() []Property {
 	return []Property{
 		{ID: "P15", Name: "malformed-changes-nothing", Kind: Always,
 			Doc:    "what cannot be read, and a vote for a stranger, changes nothing; the next message is received",
-			Speaks: cluster.By(cluster.Garble) | cluster.By(cluster.Stranger) | cluster.By(cluster.Deliver), Check: malformedChangesNothing},
+			Speaks: cluster.By(cluster.Garble) | cluster.By(cluster.Stranger) | cluster.By(cluster.Deliver), Own: true, Check: malformedChangesNothing},
 	}
 }
 

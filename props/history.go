@@ -21,7 +21,7 @@ func historyProperties() []Property {
 			Speaks: cluster.PastDiscovery, Check: prefixConsistency},
 		{ID: "P11", Name: "serving-leader-stays", Kind: Always,
 			Doc:    "a serving leader leaves only when it has lost its quorum, or has no counter left",
-			Speaks: cluster.WasServing, Check: servingLeaderStays},
+			Speaks: cluster.WasServing, Own: true, Check: servingLeaderStays},
 		{ID: "P17", Name: "replies-are-kept", Kind: Always, Track: cluster.Track{Commits: true, Replies: true},
 			Doc:    "a leader that begins to serve has every write that a client was told is done",
 			Speaks: cluster.Happened(election.Serving), Check: repliesAreKept},

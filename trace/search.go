@@ -75,7 +75,7 @@ func Walks(ctx context.Context, c cluster.Config, list []props.Property, o WalkO
 func adapt(y *cluster.System, list []props.Property) []explore.Property[cluster.State, cluster.Action] {
 	adapted := make([]explore.Property[cluster.State, cluster.Action], len(list))
 	for i, p := range list {
-		adapted[i].Name, adapted[i].Speaks, adapted[i].Doubts = p.Name, p.Speaks, p.Doubts
+		adapted[i].Name, adapted[i].Speaks, adapted[i].Doubts, adapted[i].Own = p.Name, p.Speaks, p.Doubts, p.Own
 		if p.Check == nil {
 			continue
 		}
