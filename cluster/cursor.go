@@ -1,7 +1,6 @@
 package cluster
 
 import (
-	"bytes"
 	"encoding/binary"
 	"math/bits"
 
@@ -50,23 +49,18 @@ func (c *Cursor) Load(encoded []byte) *State {
 	c.encoded, c.past = append(c.past[:0], encoded...), c.encoded
 	c.ends, c.pastEnds = c.pastEnds, c.ends
 	y.forgetStep(s)
-	wasUp, moved, seen := s.Up, election.Set(0), 0
+	wasUp, moved, seen := s.Up, election.Set(0), 0 // seen of past
 	past, pastEnds := c.past, c.pastEnds[:len(c.ends)]
-	first, same := 0, commonPrefix(c.encoded, past)
-	for ; first < len(pastEnds) && pastEnds[first] <= same; first++ {
-		seen = pastEnds[first]
-		c.ends[first] = seen
-	}
-	rest := c.encoded[seen:]
-	for part := first; part < len(c.ends); part++ {
-		was := past[seen:pastEnds[part]]
-		seen = pastEnds[part]
-		if bytes.HasPrefix(rest, was) && (wasUp == s.Up && moved == 0 || !y.readOtherwise(part, wasUp^s.Up, moved)) {
-			rest = rest[len(was):]
+	rest, same := c.encoded, commonPrefix(c.encoded, past) // up to where in past nothing differs from rest
+	for part := 0; part < len(pastEnds); part++ {
+		end := pastEnds[part]
+		if end <= same && (wasUp == s.Up && moved == 0 || !y.readOtherwise(part, wasUp^s.Up, moved)) {
+			rest = rest[end-seen:]
 		} else {
 			rest, moved = c.replace(part, rest, moved)
+			same = end + commonPrefix(rest, past[end:])
 		}
-		c.ends[part] = len(c.encoded) - len(rest)
+		seen, c.ends[part] = end, len(c.encoded)-len(rest)
 	}
 	return s
 }

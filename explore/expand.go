@@ -14,8 +14,8 @@ const (
 )
 
 const (
-	burstSize   = 32          // states that are looked up together
-	recentSlots = shards * 16 // states that a worker remembers to have looked up
+	burstSize   = 32         // states that are looked up together
+	recentSlots = shards * 4 // states that a worker remembers to have looked up
 	shardMask   = partitionShards - 1
 )
 
@@ -178,7 +178,7 @@ func (w *expander[S, A]) reach(claim uint32) {
 	}
 	print := fingerprintOf(c.data[start:])
 	if w.recent != nil {
-		slot := &w.recent[(print.shard<<4|uint32(print.rest)&15)&(recentSlots-1)]
+		slot := &w.recent[(print.shard<<2|uint32(print.rest)&3)&(recentSlots-1)]
 		if *slot == print.rest {
 			c.data = c.data[:start]
 			return
