@@ -70,7 +70,7 @@ func (y *System) lag(s *State, a Action) {
 		return
 	}
 	for i := range s.Servers {
-		if s.Up.Has(i) {
+		if s.Up.Has(i) && s.Servers[i].HasPast(y.Ensemble) {
 			y.changeServer(s, i).ForgetPast(y.Ensemble)
 		}
 	}

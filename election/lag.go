@@ -204,14 +204,25 @@ func (s *Server) answerHeld(e *Ensemble, asRead bool, out *Outputs) {
 // LOOKING, if no observer asks for it, and the last proposal after it. It is for who knows that no
 // thread will be caught any more.
 func (s *Server) ForgetPast(e *Ensemble) {
-	if s.lag.stage != Whole || s.Held() {
+	if !s.HasPast(e) {
 		return
 	}
 	if s.State != Looking {
 		s.Proposal = Candidate{}
-	} else if e.Voters == len(e.Members) {
+	} else {
 		s.Vote = Vote{}
 	}
+}
+
+// HasPast tells whether there is something for ForgetPast to clear.
+func (s *Server) HasPast(e *Ensemble) bool {
+	switch {
+	case s.lag.stage != Whole || s.Held():
+		return false
+	case s.State != Looking:
+		return s.Proposal != Candidate{}
+	}
+	return e.Voters == len(e.Members) && s.Vote != Vote{}
 }
 
 // Elected is the vote that was decided for, or is about to be the current one; while LOOKING the one of
