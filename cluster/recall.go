@@ -3,6 +3,8 @@ package cluster
 import (
 	"bytes"
 	"encoding/binary"
+	"math"
+	"slices"
 
 	"github.com/zkcheck/zkcheck/election"
 )
@@ -15,12 +17,21 @@ import (
 // stays as it is.
 type recall struct {
 	y       *System
-	known   []*acquaintance // a hash table of all, by what they are written as
-	heads   []*acquaintance // by their first bytes, the last one that was met
+	known   []entry   // a hash table of all, by what they are written as
+	lengths []lengths // by the first bytes of what a server is written as: how many there may be
 	count   int
 	scratch election.Outputs
 	encoded []byte
 }
+
+// entry is one of the known, and its hash.
+type entry struct {
+	hash uint64
+	who  *acquaintance
+}
+
+// lengths are those that were met last; 0 is none.
+type lengths [4]uint8
 
 // acquaintance is a server as it is at one moment. It is never written.
 type acquaintance struct {
@@ -74,8 +85,7 @@ const (
 )
 
 func newRecall(y *System) *recall {
-	r := &recall{y: y, heads: make([]*acquaintance, recallHeads)}
-	r.known = make([]*acquaintance, recallSlots)
+	r := &recall{y: y, known: make([]entry, recallSlots), lengths: make([]lengths, recallHeads)}
 	r.scratch.Reset()
 	return r
 }
@@ -121,50 +131,75 @@ func sameInput(a, b *election.Input) bool {
 	return true
 }
 
-// headSlot is where in heads a server is looked for: by its place, and by the first bytes of what follows there.
-func headSlot(pos int, b []byte) uint64 {
+// firstBytes are the first eight of what a server, and perhaps more, is written as.
+func firstBytes(b []byte) uint64 {
 	if len(b) < 8 {
 		b = append(make([]byte, 0, 8), b...)[:8]
 	}
-	return mix(uint64(pos)+1, binary.LittleEndian.Uint64(b)) >> 40 & (recallHeads - 1)
+	return binary.LittleEndian.Uint64(b)
 }
 
-// read finds the server of a position at the beginning of b, if it was read there lately. No server is written as the
-// beginning of another one of its position.
+// hashServer hashes what the server of a position is written as.
+func hashServer(pos int, b []byte) uint64 {
+	h := mix(uint64(pos)+1, uint64(len(b)))
+	for ; len(b) > 8; b = b[8:] {
+		h = mix(h, binary.LittleEndian.Uint64(b))
+	}
+	return mix(h, firstBytes(b))
+}
+
+// lengthsOf is where the lengths are of what begins like b.
+func (r *recall) lengthsOf(pos int, b []byte) *lengths {
+	return &r.lengths[mix(uint64(pos)+1, firstBytes(b))>>40&(recallHeads-1)]
+}
+
+// read finds the server of a position at the beginning of b, if it is known. No server is written as the beginning of
+// another one of its position.
 func (r *recall) read(pos int, b []byte) *acquaintance {
-	if a := r.heads[headSlot(pos, b)]; a != nil && a.server.Position() == pos && bytes.HasPrefix(b, a.encoded) {
-		return a
+	for _, n := range r.lengthsOf(pos, b) {
+		if n > 0 && int(n) <= len(b) {
+			if at := r.find(pos, b[:n], hashServer(pos, b[:n])); r.known[at].who != nil {
+				return r.known[at].who
+			}
+		}
 	}
 	return nil
 }
 
+// find is where a server is among the known, or would be.
+func (r *recall) find(pos int, encoded []byte, h uint64) uint64 {
+	at := h >> 32 & (recallSlots - 1)
+	for ; r.known[at].who != nil; at = (at + 1) & (recallSlots - 1) {
+		if e := &r.known[at]; e.hash == h && e.who.server.Position() == pos && bytes.Equal(e.who.encoded, encoded) {
+			break
+		}
+	}
+	return at
+}
+
 // meet makes the acquaintance of a server that is written so; b goes on after it.
 func (r *recall) meet(v *election.Server, b []byte, size int) *acquaintance {
-	a := r.enter(v, b[:size])
-	r.heads[headSlot(v.Position(), b)] = a
-	return a
+	if l := r.lengthsOf(v.Position(), b); size <= math.MaxUint8 && !slices.Contains(l[:], uint8(size)) {
+		copy(l[1:], l[:])
+		l[0] = uint8(size)
+	}
+	return r.enter(v, b[:size])
 }
 
 // enter finds a server among the known, or enters it.
 func (r *recall) enter(v *election.Server, encoded []byte) *acquaintance {
-	h := uint64(v.Position()) + 1
-	for _, c := range encoded {
-		h = mix(h, uint64(c))
-	}
-	at := h >> 32 & (recallSlots - 1)
-	for ; r.known[at] != nil; at = (at + 1) & (recallSlots - 1) {
-		if a := r.known[at]; a.server.Position() == v.Position() && bytes.Equal(a.encoded, encoded) {
-			return a
-		}
+	h := hashServer(v.Position(), encoded)
+	at := r.find(v.Position(), encoded, h)
+	if a := r.known[at].who; a != nil {
+		return a
 	}
 	if r.count == recallMost {
 		clear(r.known)
-		clear(r.heads)
 		r.count, at = 0, h>>32&(recallSlots-1)
 	}
 	a := &acquaintance{encoded: bytes.Clone(encoded)}
 	a.server.CopyFrom(v, r.y.Ensemble.Voters)
-	r.known[at] = a
+	r.known[at] = entry{h, a}
 	r.count++
 	return a
 }

@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"bytes"
 	"math/rand/v2"
 	"testing"
 
@@ -168,15 +169,47 @@ func TestRecallKnowsPlaces(t *testing.T) {
 	if first == second || first.is(second) {
 		t.Fatal("servers of two places are one")
 	}
-	r.heads[headSlot(1, b)] = first // as if the slots were one
-	if r.read(1, b) != nil {
-		t.Error("a server was read at the place of another one")
+	if r.read(0, b) != first || r.read(1, b) != second {
+		t.Error("they are not read as what they are")
 	}
-	for i := range r.known[1:] {
-		r.known[1+i] = first
+	h := hashServer(1, b)
+	for i := range r.known[1:] { // as if the hashes were one
+		r.known[1+i] = entry{h, first}
+	}
+	if r.read(1, b) == first {
+		t.Error("a server was read at the place of another one")
 	}
 	if r.enter(&second.server, b) == first {
 		t.Error("a server was taken for the one of another place")
+	}
+}
+
+// TestRecallReadsLengths: servers that begin alike are found at the beginning of what goes on after them, as many of them
+// as there is room for, and one that is too long for that is met each time.
+func TestRecallReadsLengths(t *testing.T) {
+	c := newSwapCase(t)
+	r, v := c.s.recall, &c.y.Init()[0].Servers[1]
+	rest := []byte("and what follows, of any length")
+	var met []*acquaintance
+	written := func(i int) []byte { return append([]byte("all alike "), bytes.Repeat([]byte{byte(i)}, 3*i)...) }
+	for i := 1; i <= 5; i++ {
+		met = append(met, r.meet(*v, append(written(i), rest...), len(written(i))))
+	}
+	for i, a := range met {
+		want := a
+		if i == 0 {
+			want = nil // forgotten for the fifth
+		}
+		if got := r.read(1, append(written(i+1), rest...)); got != want {
+			t.Errorf("server %d is read wrongly", i)
+		}
+	}
+	if r.read(1, written(3)) != met[2] || r.read(1, written(3)[:12]) != nil {
+		t.Error("the end of what is written is read wrongly")
+	}
+	long := bytes.Repeat([]byte("x"), 300)
+	if r.meet(*v, long, len(long)) == nil || r.read(1, long) != nil {
+		t.Error("a length that has no room was kept")
 	}
 }
 
