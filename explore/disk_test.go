@@ -47,8 +47,8 @@ func TestDiskChangesNothing(t *testing.T) {
 // TestDiskInLevelsOfManyBatches: a system with levels that are longer than a batch, and solutions far away.
 func TestDiskInLevelsOfManyBatches(t *testing.T) {
 	want := BreadthFirst(context.Background(), sliding{}, nil, Options{})
-	for _, memory := range []uint64{600_000, 2 << 20} {
-		if testing.Short() && memory < 1<<20 {
+	for _, memory := range []uint64{1_000_000, 2 << 20} {
+		if testing.Short() && memory < 2<<20 {
 			continue
 		}
 		got := BreadthFirst(context.Background(), sliding{}, nil, onDisk(t, Options{}, memory))

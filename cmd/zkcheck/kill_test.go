@@ -14,12 +14,9 @@ import (
 // TestKilledAtAnyMoment kills searches that spill, at random moments of their lives, and lets resume go on, which is killed
 // too now and then. In the end the report is that of a search that nobody disturbed, but for what the clock says.
 func TestKilledAtAnyMoment(t *testing.T) {
-	kills := 6
+	kills := 3
 	if os.Getenv("ZKCHECK_FULL") != "" {
 		kills = 201
-	}
-	if testing.Short() {
-		kills = 3
 	}
 	for _, args := range [][]string{
 		{"--system", "tla"},
