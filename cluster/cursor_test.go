@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"testing"
 
 	"github.com/zkcheck/zkcheck/election"
@@ -53,6 +54,7 @@ func checkCursor(t *testing.T, y *System, r *rand.Rand, states [][]byte, canonic
 			if y.Cut(after) != y.Cut(&next) || after.Actor != next.Actor || after.In != next.In {
 				t.Fatalf("%v is remembered otherwise", a)
 			}
+			checkKnown(t, loaded, a, after)
 			if y.Marks(loaded, a, after) != y.Marks(&current, a, &next) {
 				t.Fatalf("%v has other marks", a)
 			}
@@ -70,6 +72,7 @@ func checkCursor(t *testing.T, y *System, r *rand.Rand, states [][]byte, canonic
 			}
 		}
 		checkEqual(t, y, "what was loaded, after steps", &current, loaded)
+		checkTried(t, y, loaded, actions)
 	}
 }
 
@@ -103,5 +106,38 @@ func TestCursorAllocatesNothing(t *testing.T) {
 	}
 	if n := testing.AllocsPerRun(3, expand); n != 0 {
 		t.Errorf("%v allocations in a walk of %d steps, want none", n, len(r.bytes))
+	}
+}
+
+// checkKnown: a step that is known is one that its server has taken, all of what was put out is of it, and it wrote to no other disk.
+func checkKnown(t *testing.T, before *State, a Action, after *State) {
+	k := after.known()
+	if k == nil {
+		return
+	}
+	taken := slices.ContainsFunc(before.met[after.Actor].steps, func(s step) bool { return s.taken == k })
+	record := after.Out.Record()
+	if !taken || after.met[after.Actor] != k.became || !record.Equal(&k.out) || !sameInput(&after.In, &k.in) {
+		t.Fatalf("%v is taken for another step", a)
+	}
+	for i := range after.Servers {
+		if i != after.Actor && before.Servers[i].Disk != after.Servers[i].Disk {
+			t.Fatalf("%v is known, and wrote to another disk, that of server %d", a, i)
+		}
+	}
+}
+
+// checkTried: what commutes is the same whether steps that a cursor took from a state are looked up or taken again.
+func checkTried(t *testing.T, y *System, loaded *State, actions []Action) {
+	all := uint64(1)<<min(len(actions), 63) - 1
+	with := y.Commuting(loaded, actions, all, all, nil)
+	known := loaded.tried.known
+	loaded.tried.known = 0
+	without := y.Commuting(loaded, actions, all, all, nil)
+	loaded.tried.known = known
+	for i := range min(len(actions), 63) {
+		if with[i]&all != without[i]&all {
+			t.Fatalf("%v commutes with %b of %v, and with %b if steps are looked up", actions[i], without[i]&all, actions, with[i]&all)
+		}
 	}
 }

@@ -45,7 +45,7 @@ func (y *System) Decode(s *State, b []byte) {
 // forgetStep makes s a state that no step led to.
 func (y *System) forgetStep(s *State) {
 	s.Out.Reset()
-	s.Actor, s.cut, s.took, s.tried.known = -1, 0, nil, 0
+	s.Actor, s.cut, s.tried.known = -1, 0, 0
 	clear(s.changed)
 }
 

@@ -213,6 +213,32 @@ func TestRecallReadsLengths(t *testing.T) {
 	}
 }
 
+// TestInputsOfOneHash: inputs are the same only if all of them is, whatever their hashes are.
+func TestInputsOfOneHash(t *testing.T) {
+	y := mustSystem(t, voters(3), Config{Limits: faulty(1)})
+	s := &y.Init()[0]
+	y.Apply(s, Action{Kind: Start, From: y.sid(0)})
+	vote := election.Vote{Candidate: election.Candidate{Leader: 1}, Round: 1}
+	for _, k := range [][2]election.Input{
+		{{Kind: election.Notification, From: 1, Vote: vote}, {Kind: election.Notification, From: 1, Vote: election.Vote{Round: 2}}},
+		{{Kind: election.Notification, From: 1, Vote: vote}, {Kind: election.Notification, From: 2, Vote: vote}},
+		{{Kind: election.PacketIn, From: 1}, {Kind: election.PacketIn, From: 1, Packet: election.Packet{Epoch: 1}}},
+		{{Kind: election.Timeout}, {Kind: election.Decide}},
+		{{Kind: election.Write, Value: 1}, {Kind: election.Write, Value: 2}},
+		{{Kind: election.Handle}, {Kind: election.Handle, Halfway: true}},
+	} {
+		r := newRecall(y)
+		a := r.enter(s.Servers[0], []byte("one"))
+		a.steps = []step{{hashInput(&k[1]), &taken{in: k[0], became: a}}}
+		if sameInput(&k[0], &k[1]) || !sameInput(&k[1], &k[1]) {
+			t.Errorf("%+v is taken for %+v", k[1], k[0])
+		}
+		if in := k[1]; in.Kind == election.Notification && r.step(a, &in) == a.steps[0].taken {
+			t.Errorf("the step of %+v is that of %+v", in, k[0])
+		}
+	}
+}
+
 // TestSnapshotsAreNotRecalled: what a snapshot holds is no part of what is remembered.
 func TestSnapshotsAreNotRecalled(t *testing.T) {
 	y := mustSystem(t, voters(3), Config{Limits: faulty(1)})

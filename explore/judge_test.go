@@ -28,6 +28,23 @@ func (r recalling) Marks(_ *uint64, _ uint8, after *uint64) uint64 {
 	return uint64(m)
 }
 
+// TestManyOwn: more than there is room for are asked each time.
+func TestManyOwn(t *testing.T) {
+	list := make([]Property[uint64, uint8], mostOwn+8)
+	for i := range list {
+		list[i] = Property[uint64, uint8]{Own: true, Check: func(*uint64, uint8, *uint64) Outcome { return Outcome(1 + i%2) }}
+	}
+	j := newJudge(recalling{notes: &[16]any{}}, list)
+	for s := range uint64(100) {
+		j.step(&s, 0, &s, func(int) { t.Error("a violation") })
+	}
+	for i, got := range j.count() {
+		if want := (Tally{100, uint64(100 * (i % 2))}); got != want {
+			t.Errorf("property %d: %v, want %v", i, got, want)
+		}
+	}
+}
+
 // TestOwnIsAskedOnce: of steps that are known a property that is Own is asked once for each thing it can say, the tallies are
 // those of who asks each time, and a violation is reported each time.
 func TestOwnIsAskedOnce(t *testing.T) {

@@ -76,8 +76,9 @@ type Property struct {
 	// Doubts are the marks of the steps that it has to look at: of one that has none of them, but one of Speaks, it
 	// says Held. 0 is all.
 	Doubts cluster.Marks
-	// Own: it looks at nothing but the server that steps, before and after, its input and what it puts out, and at what is
-	// the same throughout a run. So that of a step that is known already it says what it said.
+	// Own: it looks at nothing but the server that steps, before and after, its input and what it puts out, at disks that
+	// the step wrote, which are its own, and at what is the same throughout a run. So of a step that is known already it
+	// says what it said.
 	Own   bool
 	Check func(st Step) (Outcome, error)
 }
