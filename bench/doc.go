@@ -16,6 +16,8 @@
 //	go test ./bench -run '^$' -bench Engine/rounds=1,epochs=2/ -count 6
 //	bash bench/compare.sh --tla FastLeaderElection.tla --jar tla2tools.jar
 //
+// pgo.sh makes the profile that zkcheck is compiled with, cmd/zkcheck/default.pgo. The benchmarks are compiled without it.
+//
 // It never judges a time: no benchmark fails because it is slow. What the figures mean, and how far
 // they are from what the machine can do, is in docs/performance.md.
 package bench

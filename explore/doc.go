@@ -29,6 +29,12 @@
 // ([Coverer]) does not keep the others. See sleeper and coverage for why nothing is lost. Liveness is decided without: which
 // steps a fair run takes is what it is about.
 //
+// # Asking less
+//
+// Most properties have nothing to say of most steps. A System that tells at a glance what a step did ([Marker]) has only those
+// asked that speak of it, and one that knows steps again ([Recaller]) has those that are [Property].Own asked once of each. The
+// tallies are those of a search that asks everybody each time.
+//
 // # Walks
 //
 // Walks choose their steps as their [Guide] does, by [Priorities] of threads if it asks them, and guided walks go on from
@@ -57,5 +63,5 @@
 //
 // It never knows what a state means: it sees encoded bytes, and remembers a fingerprint of each, so two states are taken for
 // one with the probability that the report calls Collision. It never reads the clock or global randomness for a decision
-// other than to obey the caller's context, never iterates over a map, and imports nothing of this project.
+// other than to obey the caller's context, never lets the order of a map show, and imports nothing of this project.
 package explore
