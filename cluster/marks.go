@@ -63,6 +63,7 @@ func (y *System) Marks(before *State, by Action, after *State) Marks {
 	return t.marks | y.wideMarks(after)
 }
 
+// wideMarks are those that can differ where the same server takes the same step.
 func (y *System) wideMarks(after *State) (m Marks) {
 	if after.commits.n > 0 {
 		m |= HasCommits
@@ -75,6 +76,7 @@ func (y *System) wideMarks(after *State) (m Marks) {
 	return m
 }
 
+// narrowMarks are the others: of a step that is known they are the same each time.
 func (y *System) narrowMarks(before *State, by Action, after *State) Marks {
 	m, out := By(by.Kind), &after.Out
 	for i := range out.Facts {

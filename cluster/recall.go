@@ -58,8 +58,8 @@ type step struct {
 	taken *taken
 }
 
-// taken is a step of a server.
-type taken struct { // what is looked at most comes first: it is read from memory each time
+// taken is a step of a server. What is looked at most comes first: it is read from memory each time.
+type taken struct {
 	in     election.Input
 	became *acquaintance
 	silent bool // it puts nothing out
@@ -80,12 +80,12 @@ type swap struct {
 const (
 	recallSlots  = 1 << 13
 	recallMost   = recallSlots / 2
-	recallHeads  = 1 << 12
+	lengthSlots  = 1 << 12
 	mostRecalled = 64 // inputs of a server
 )
 
 func newRecall(y *System) *recall {
-	r := &recall{y: y, known: make([]entry, recallSlots), lengths: make([]lengths, recallHeads)}
+	r := &recall{y: y, known: make([]entry, recallSlots), lengths: make([]lengths, lengthSlots)}
 	r.scratch.Reset()
 	return r
 }
@@ -150,7 +150,7 @@ func hashServer(pos int, b []byte) uint64 {
 
 // lengthsOf is where the lengths are of what begins like b.
 func (r *recall) lengthsOf(pos int, b []byte) *lengths {
-	return &r.lengths[mix(uint64(pos)+1, firstBytes(b))>>40&(recallHeads-1)]
+	return &r.lengths[mix(uint64(pos)+1, firstBytes(b))>>40&(lengthSlots-1)]
 }
 
 // read finds the server of a position at the beginning of b, if it is known. No server is written as the beginning of
